@@ -1,0 +1,95 @@
+/**
+ * The contract between where frames come from and what reads them.
+ * One Frame and its buffer are reused for every frame: nothing is allocated per frame, and nothing may be kept of it but numbers.
+ */
+
+/** Link types as in the pcap header (LINKTYPE_ values, tcpdump.org/linktypes). */
+export const LinkType = {
+  null: 0,
+  ethernet: 1,
+  raw: 101,
+  loop: 108,
+  linuxSll: 113,
+  ipv4: 228,
+  ipv6: 229,
+  linuxSll2: 276,
+} as const;
+
+/** One captured frame: a window on a buffer that holds many. */
+export interface Frame {
+  /** The buffer that holds this frame and its neighbours; valid until the next call of `next` or `more`. */
+  bytes: Uint8Array;
+  /** A view over exactly the same memory as `bytes`, so that offsets agree. */
+  view: DataView;
+  /** Offset of the frame's first captured byte. */
+  start: number;
+  /** Offset just past the frame's last captured byte. A read at or past it would silently see the next frame. */
+  end: number;
+  /** Number of the frame in its file, from 1, as Wireshark counts. */
+  number: number;
+  /** Time of capture: whole seconds since 1970. */
+  seconds: number;
+  /** Time of capture: nanoseconds within the second, 0 to 999,999,999. */
+  nanoseconds: number;
+  /** Length in bytes that the frame had on the wire; `end - start` or more unless the file lies. */
+  wireLength: number;
+  /** LINKTYPE_ value that says how to read the bytes. */
+  linkType: number;
+  /** Index of the capture point that this frame comes from; 0 when there is one. */
+  point: number;
+}
+
+/** What is known of a capture file; final only when `more` has said that the end was reached. */
+export interface CaptureInfo {
+  /** The name as the user gave it; '-' for stdin. */
+  readonly name: string;
+  readonly format: 'pcap' | 'pcapng';
+  /** 'gzip' or 'zstd' when the bytes came compressed. */
+  readonly compression: 'gzip' | 'zstd' | null;
+  /** LINKTYPE_ values of the interfaces that delivered frames, in the order of their first frame. */
+  readonly linkTypes: readonly number[];
+  /** Largest snapshot length given by the file; 0 when it says "no limit". */
+  readonly snapLength: number;
+  /** Frames delivered so far. */
+  readonly frames: number;
+  /** Bytes of the (decompressed) capture read so far. */
+  readonly bytes: number;
+  /** Size of the file as stored, or null when unknown (stdin): for a progress bar. */
+  readonly storedBytes: number | null;
+  /** Stored bytes consumed so far: for a progress bar. */
+  readonly storedBytesRead: number;
+  /** Whether the file ended inside a record. */
+  readonly cutOff: boolean;
+  /** One sentence on why reading stopped before the end (a damaged record), or null. */
+  readonly damage: string | null;
+  /** Frames that the capturing system says it dropped (pcapng interface statistics), or null when the file does not say. */
+  readonly dropped: number | null;
+}
+
+/** A source of frames. Synchronous from one frame to the next; only refilling the buffer may wait. */
+export interface FrameSource {
+  readonly info: CaptureInfo;
+  /** Fills `frame` with the next whole frame in the buffer; false when the buffer holds no further one. */
+  next(frame: Frame): boolean;
+  /** Refills the buffer; false at the end of the capture. Throws UsageError when the source cannot be read (any further). */
+  more(): Promise<boolean>;
+  /** Gives back the file or pipe. */
+  close(): Promise<void>;
+}
+
+/** A Frame to hand to `next`: empty until then. */
+export function emptyFrame(): Frame {
+  const bytes = new Uint8Array(0);
+  return {
+    bytes,
+    view: new DataView(bytes.buffer),
+    start: 0,
+    end: 0,
+    number: 0,
+    seconds: 0,
+    nanoseconds: 0,
+    wireLength: 0,
+    linkType: 0,
+    point: 0,
+  };
+}
