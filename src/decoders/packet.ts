@@ -1,33 +1,52 @@
 /**
- * What one frame says, as numbers: the result of decoding. One Packet is reused for every frame; nothing is copied out of the
- * frame but integers, nothing is allocated, nothing throws on captured bytes.
+ * What one frame says, as numbers: the result of decoding, and the one switch that chains the decoders. One Packet is reused for
+ * every frame; nothing is copied out of the frame but integers, nothing is allocated, nothing throws on captured bytes. No field
+ * keeps a value of an earlier frame: what a frame does not say is as in a new Packet.
  *
  * Addresses. A MAC is three 32-bit words together with its partner: the first twelve bytes of an Ethernet header, read as they stand.
  * An IPv4 address is a signed 32-bit integer in word 3 (words 0 to 2 are 0); an IPv6 address is four signed 32-bit words.
  *
  * Tunnels. The fields below `version` describe the innermost IP packet that could be read; `tunnel*` describe the outermost one around it.
  */
-export const DecodeStatus = { ok: 0, truncated: 1, malformed: 2, unsupported: 3 } as const;
-export type DecodeStatus = (typeof DecodeStatus)[keyof typeof DecodeStatus];
+import { type Frame, LinkType } from '../capture/frame.ts';
+import { skipAuthenticationHeader } from './ah.ts';
+import { decodeArp } from './arp.ts';
+import { decodeEthernet } from './ethernet.ts';
+import { decodeGre } from './gre.ts';
+import { decodeGue, GUE_PORT } from './gue.ts';
+import { decodeIcmp } from './icmp.ts';
+import { decodeIcmp6 } from './icmp6.ts';
+import { decodeIpv4, isIpv4Readable } from './ipv4.ts';
+import { decodeIpv6, isIpv6Readable } from './ipv6.ts';
+import { decodeLinuxCooked, decodeLinuxCooked2 } from './linux-cooked.ts';
+import { decodeNullLoop } from './null-loop.ts';
+import { DecodeStatus, LinkKind, PacketKind, Transport, Tunnel } from './packet-codes.ts';
+import { clearQuoted } from './quoted-packet.ts';
+import { decodeSctp } from './sctp.ts';
+import { stopShort, stopUnsupported } from './stop.ts';
+import { decodeTcp } from './tcp.ts';
+import { decodeUdp } from './udp.ts';
 
-/** Which group of fields is filled. `other`: nothing above the link layer that we decode. */
-export const PacketKind = { other: 0, arp: 1, ip: 2 } as const;
-export type PacketKind = (typeof PacketKind)[keyof typeof PacketKind];
+export { DecodeStatus, LinkKind, PacketKind, TcpFlag, Transport, Tunnel } from './packet-codes.ts';
 
-/** `none`: no link header with MACs (raw IP, loopback). `cooked`: Linux `-i any`: source MAC only. */
-export const LinkKind = { none: 0, ethernet: 1, cooked: 2 } as const;
-export type LinkKind = (typeof LinkKind)[keyof typeof LinkKind];
+const etherTypeIpv4 = 0x0800;
+const etherTypeArp = 0x0806;
+const etherTypeIpv6 = 0x86dd;
 
-/** How the innermost IP packet was carried. */
-export const Tunnel = { none: 0, ipip: 1, sixInFour: 2, gre: 3, gue: 4, fourInSix: 5, sixInSix: 6 } as const;
-export type Tunnel = (typeof Tunnel)[keyof typeof Tunnel];
+const protocolIcmp = 1;
+const protocolIpv4 = 4;
+const protocolTcp = 6;
+const protocolUdp = 17;
+const protocolIpv6 = 41;
+const protocolGre = 47;
+const protocolAuthentication = 51;
+const protocolIcmp6 = 58;
+const protocolNoNext = 59;
+const protocolVrrp = 112;
+const protocolSctp = 132;
 
-/** What the transport fields mean. `other`: `protocol` says which; `fragment`: a later fragment, no transport header. */
-export const Transport = { none: 0, tcp: 1, udp: 2, icmp: 3, icmp6: 4, vrrp: 5, sctp: 6, fragment: 7, other: 8 } as const;
-export type Transport = (typeof Transport)[keyof typeof Transport];
-
-/** TCP flag bits as on the wire (RFC 9293 section 3.1). */
-export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;
+/** Tunnels in tunnels that are followed. */
+const mostTunnels = 4;
 
 /** The part of a packet that an ICMP error quotes. */
 export interface QuotedPacket {
@@ -54,6 +73,8 @@ export interface QuotedPacket {
 export class Packet {
   status: DecodeStatus = DecodeStatus.ok;
   kind: PacketKind = PacketKind.other;
+  /** Offset at which the innermost layer read ends by its lengths, had all of it been captured; the frame's on the wire at first. */
+  wireEnd = 0;
 
   // ---- link
   link: LinkKind = LinkKind.none;
@@ -141,7 +162,10 @@ export class Packet {
   acknowledgment = 0;
   /** TCP, UDP or ICMP checksum as on the wire; 0 when not captured. Only to tell datagrams apart: offload leaves it partial. */
   checksum = 0;
-  /** Offset of the payload, and its length in bytes as the headers say (it may exceed what was captured). */
+  /**
+   * Offset of the payload, and its length in bytes as the headers say (it may exceed what was captured; `ipEnd` bounds reading).
+   * Without a transport that we decode: what follows the IP headers.
+   */
   payloadStart = 0;
   payloadLength = 0;
 
@@ -178,4 +202,260 @@ export class Packet {
   ndRouter = false;
   ndSolicited = false;
   ndOverride = false;
+
+  /** Fills every field from a frame. Whatever its bytes are, it ends with a `status`. */
+  decode(frame: Frame): void {
+    const view = frame.view;
+    const start = frame.start;
+    const end = frame.end;
+    const wireEnd = start + frame.wireLength;
+    this.clear();
+    this.wireEnd = Math.max(wireEnd, end);
+    let at: number;
+    switch (frame.linkType) {
+      case LinkType.ethernet:
+        at = decodeEthernet(this, view, start, end);
+        break;
+      case LinkType.linuxSll:
+        at = decodeLinuxCooked(this, view, start, end);
+        break;
+      case LinkType.linuxSll2:
+        at = decodeLinuxCooked2(this, view, start, end);
+        break;
+      case LinkType.null:
+      case LinkType.loop:
+        this.decodeIpOfAnyVersion(view, decodeNullLoop(this, view, start, end), end);
+        return;
+      case LinkType.raw:
+      case LinkType.ipv4:
+      case LinkType.ipv6:
+        this.decodeIpOfAnyVersion(view, start, end);
+        return;
+      default:
+        stopUnsupported(this);
+        at = -1;
+    }
+    if (at < 0) {
+      this.clearIp();
+      return;
+    }
+    switch (this.etherType) {
+      case etherTypeIpv4:
+        this.decodeIp(view, at, end, 4);
+        break;
+      case etherTypeIpv6:
+        this.decodeIp(view, at, end, 6);
+        break;
+      case etherTypeArp:
+        this.clearIp();
+        decodeArp(this, view, at, Math.min(end, this.wireEnd));
+        break;
+      default:
+        this.clearIp();
+        stopUnsupported(this);
+    }
+  }
+
+  /** No link header says which version follows: the packet's first four bits do. */
+  private decodeIpOfAnyVersion(view: DataView, at: number, end: number): void {
+    if (at >= 0 && at < end) {
+      this.decodeIp(view, at, end, view.getUint8(at) >>> 4 === 6 ? 6 : 4);
+      return;
+    }
+    this.clearIp();
+    if (at >= 0) stopShort(this, at + 1);
+  }
+
+  private decodeIp(view: DataView, start: number, end: number, version: 4 | 6): void {
+    // An LLC frame's length ends before its padding.
+    if (end > this.wireEnd) end = this.wireEnd;
+    let at: number;
+    if (version === 4) {
+      if (!isIpv4Readable(this, view, start, end)) {
+        this.clearIp();
+        return;
+      }
+      at = decodeIpv4(this, view, start, end, false);
+    } else {
+      if (!isIpv6Readable(this, view, start, end)) {
+        this.clearIp();
+        return;
+      }
+      at = decodeIpv6(this, view, start, end, false);
+    }
+    while (at >= 0) at = this.decodeUpperLayer(view, at);
+  }
+
+  /** Reads what `protocol` says is at `at`; returns where to go on when that was one more header before the transport, else -1. */
+  private decodeUpperLayer(view: DataView, at: number): number {
+    const end = this.ipEnd;
+    switch (this.protocol) {
+      case protocolTcp:
+        decodeTcp(this, view, at, end);
+        return -1;
+      case protocolUdp:
+        decodeUdp(this, view, at, end);
+        return this.destinationPort === GUE_PORT && this.status === DecodeStatus.ok ? this.enterGue(view) : -1;
+      case protocolIcmp:
+        decodeIcmp(this, view, at, end);
+        return -1;
+      case protocolIcmp6:
+        decodeIcmp6(this, view, at, end);
+        return -1;
+      case protocolSctp:
+        decodeSctp(this, view, at, end);
+        return -1;
+      case protocolVrrp:
+        this.transport = Transport.vrrp;
+        return -1;
+      case protocolIpv4:
+        this.transport = Transport.other;
+        return this.enterTunnel(view, at, 4, this.version === 4 ? Tunnel.ipip : Tunnel.fourInSix);
+      case protocolIpv6:
+        this.transport = Transport.other;
+        return this.enterTunnel(view, at, 6, this.version === 4 ? Tunnel.sixInFour : Tunnel.sixInSix);
+      case protocolGre:
+        this.transport = Transport.other;
+        return this.enterTunnelOfAnyVersion(view, decodeGre(this, view, at, end), Tunnel.gre);
+      case protocolAuthentication:
+        this.transport = Transport.other;
+        return skipAuthenticationHeader(this, view, at, end);
+      case protocolNoNext:
+        return -1;
+      default:
+        this.transport = Transport.other;
+        stopUnsupported(this);
+        return -1;
+    }
+  }
+
+  private enterGue(view: DataView): number {
+    const payloadEnd = this.payloadStart + this.payloadLength;
+    if (payloadEnd < this.wireEnd) this.wireEnd = payloadEnd;
+    if (payloadEnd < this.ipEnd) this.ipEnd = payloadEnd;
+    return this.enterTunnelOfAnyVersion(view, decodeGue(this, view, this.payloadStart, this.ipEnd), Tunnel.gue);
+  }
+
+  private enterTunnelOfAnyVersion(view: DataView, at: number, tunnel: Tunnel): number {
+    if (at < 0) return -1;
+    if (at < this.ipEnd) return this.enterTunnel(view, at, view.getUint8(at) >>> 4 === 6 ? 6 : 4, tunnel);
+    stopShort(this, at + 1);
+    return -1;
+  }
+
+  /** Makes the IP packet at `start` the innermost one, unless it cannot be read: then the one around it stays. */
+  private enterTunnel(view: DataView, start: number, version: 4 | 6, tunnel: Tunnel): number {
+    const end = this.ipEnd;
+    if (this.tunnelDepth === mostTunnels) {
+      stopUnsupported(this);
+      return -1;
+    }
+    if (!(version === 4 ? isIpv4Readable(this, view, start, end) : isIpv6Readable(this, view, start, end))) return -1;
+    if (this.tunnelDepth === 0) {
+      this.tunnelVersion = this.version;
+      this.tunnelSource0 = this.source0;
+      this.tunnelSource1 = this.source1;
+      this.tunnelSource2 = this.source2;
+      this.tunnelSource3 = this.source3;
+      this.tunnelDestination0 = this.destination0;
+      this.tunnelDestination1 = this.destination1;
+      this.tunnelDestination2 = this.destination2;
+      this.tunnelDestination3 = this.destination3;
+      this.tunnelTtl = this.ttl;
+    }
+    this.tunnelDepth++;
+    this.tunnel = tunnel;
+    this.clearTransport();
+    return version === 4 ? decodeIpv4(this, view, start, end, this.isFragment) : decodeIpv6(this, view, start, end, this.isFragment);
+  }
+
+  /** Makes the fields as in a new Packet, but for those that every frame or every IP packet fills anyway. */
+  private clear(): void {
+    if (this.kind === PacketKind.arp) this.clearArp();
+    if (this.tunnelDepth !== 0) this.clearTunnel();
+    if (this.transport === Transport.icmp || this.transport === Transport.icmp6) this.clearIcmp();
+    this.status = DecodeStatus.ok;
+    this.kind = PacketKind.other;
+    this.link = LinkKind.none;
+    this.mac0 = 0;
+    this.mac1 = 0;
+    this.mac2 = 0;
+    this.cookedType = -1;
+    this.vlan = -1;
+    this.innerVlan = -1;
+    this.etherType = 0;
+    this.clearTransport();
+  }
+
+  private clearTransport(): void {
+    this.transport = Transport.none;
+    this.sourcePort = -1;
+    this.destinationPort = -1;
+    this.tcpFlags = 0;
+    this.sequence = 0;
+    this.acknowledgment = 0;
+    this.checksum = 0;
+  }
+
+  private clearArp(): void {
+    this.arpOperation = 0;
+    this.arpSenderMac = 0;
+    this.arpSenderIp = 0;
+    this.arpTargetMac = 0;
+    this.arpTargetIp = 0;
+  }
+
+  private clearIp(): void {
+    this.version = 0;
+    this.ipStart = 0;
+    this.ipEnd = 0;
+    this.source0 = 0;
+    this.source1 = 0;
+    this.source2 = 0;
+    this.source3 = 0;
+    this.destination0 = 0;
+    this.destination1 = 0;
+    this.destination2 = 0;
+    this.destination3 = 0;
+    this.ttl = 0;
+    this.ipLength = 0;
+    this.ipId = 0;
+    this.dontFragment = false;
+    this.isFragment = false;
+    this.fragmentOffset = 0;
+    this.protocol = 0;
+    this.transportStart = 0;
+    this.payloadStart = 0;
+    this.payloadLength = 0;
+  }
+
+  private clearTunnel(): void {
+    this.tunnel = Tunnel.none;
+    this.tunnelDepth = 0;
+    this.tunnelVersion = 0;
+    this.tunnelSource0 = 0;
+    this.tunnelSource1 = 0;
+    this.tunnelSource2 = 0;
+    this.tunnelSource3 = 0;
+    this.tunnelDestination0 = 0;
+    this.tunnelDestination1 = 0;
+    this.tunnelDestination2 = 0;
+    this.tunnelDestination3 = 0;
+    this.tunnelTtl = 0;
+  }
+
+  private clearIcmp(): void {
+    this.icmpType = -1;
+    this.icmpCode = -1;
+    this.icmpMtu = 0;
+    clearQuoted(this.quoted);
+    this.target0 = 0;
+    this.target1 = 0;
+    this.target2 = 0;
+    this.target3 = 0;
+    this.ndLinkAddress = -1;
+    this.ndRouter = false;
+    this.ndSolicited = false;
+    this.ndOverride = false;
+  }
 }
