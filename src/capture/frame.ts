@@ -46,12 +46,14 @@ export interface CaptureInfo {
   readonly format: 'pcap' | 'pcapng';
   /** 'gzip' or 'zstd' when the bytes came compressed. */
   readonly compression: 'gzip' | 'zstd' | null;
-  /** LINKTYPE_ values of the interfaces that delivered frames, in the order of their first frame. */
+  /** LINKTYPE_ values of the interfaces that delivered frames, in the order of their first frame; of a pcap file, that of its header. */
   readonly linkTypes: readonly number[];
   /** Largest snapshot length given by the file; 0 when it says "no limit". */
   readonly snapLength: number;
   /** Frames delivered so far. */
   readonly frames: number;
+  /** Frames passed over so far because their interface's link type cannot be read; they count in `Frame.number`. */
+  readonly skippedFrames: number;
   /** Bytes of the (decompressed) capture read so far. */
   readonly bytes: number;
   /** Size of the file as stored, or null when unknown (stdin): for a progress bar. */

@@ -1,0 +1,122 @@
+/**
+ * Bytes out of one of node:zlib's decompressors, which work in the thread pool while the frames before are judged.
+ * Backpressure holds in both directions: one piece of stored bytes is under way at a time, and a decompressor stops at its
+ * high-water mark until what it made is taken; a decompression bomb therefore costs time, never memory.
+ */
+import type { Transform } from 'node:stream';
+import type { ByteSource } from './byte-source.ts';
+
+/** Output chunk of the decompressors: 1 MiB is the fastest (the default of 16 KiB takes twice as long). */
+export const INFLATED_CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Pieces of input grow from small to large: what a decompressor makes of the piece in which it meets damage is lost,
+ * so a piece is never more than an eighth of what came before it.
+ */
+const SMALLEST_PIECE_BYTES = 256;
+const LARGEST_PIECE_BYTES = 64 * 1024;
+
+export class InflatedBytes implements ByteSource {
+  cutOff = false;
+  damage: string | null = null;
+  private readonly stored: ByteSource;
+  private readonly engine: Transform;
+  /** Made, but not taken. */
+  private chunk: Uint8Array = new Uint8Array(0);
+  private made = 0;
+  private finished = false;
+  private closed = false;
+  /** Whether all stored bytes went in: an error after that means that the end mark is missing. */
+  private allGiven = false;
+  private failure: unknown = null;
+  private wake: (() => void) | null = null;
+  private pieceTaken: (() => void) | null = null;
+
+  /** `engine` is a fresh zlib stream (createGunzip, createZstdDecompress) with INFLATED_CHUNK_BYTES as its chunk size. */
+  constructor(stored: ByteSource, engine: Transform) {
+    this.stored = stored;
+    this.engine = engine;
+    engine.on('readable', () => this.notify());
+    engine.on('end', () => this.finish());
+    engine.on('close', () => this.finish());
+    engine.on('error', (error) => {
+      if (this.allGiven) this.cutOff = true;
+      else
+        this.damage = `The compressed data is damaged after ${this.made} decompressed bytes (${error.message}); what came before was read.`;
+      this.finish();
+    });
+    void this.feed();
+  }
+
+  get storedBytes(): number | null {
+    return this.stored.storedBytes;
+  }
+
+  get storedBytesRead(): number {
+    return this.stored.storedBytesRead;
+  }
+
+  async read(target: Uint8Array, offset: number, length: number): Promise<number> {
+    while (this.chunk.length === 0) {
+      const chunk: Uint8Array | null = this.engine.read();
+      if (chunk !== null) {
+        this.chunk = chunk;
+        this.made += chunk.length;
+      } else if (this.failure !== null) {
+        throw this.failure;
+      } else if (this.finished) {
+        return 0;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
+    }
+    const count = Math.min(length, this.chunk.length);
+    target.set(this.chunk.subarray(0, count), offset);
+    this.chunk = this.chunk.subarray(count);
+    return count;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.engine.destroy();
+    await this.stored.close();
+  }
+
+  /** Gives the stored bytes to the decompressor, piece by piece, until they end or it fails. */
+  private async feed(): Promise<void> {
+    try {
+      let given = 0;
+      while (!this.finished && !this.closed) {
+        const size = Math.min(LARGEST_PIECE_BYTES, Math.max(SMALLEST_PIECE_BYTES, given >>> 3));
+        const piece = new Uint8Array(size);
+        const count = await this.stored.read(piece, 0, size);
+        if (count === 0 || this.closed) break;
+        given += count;
+        await new Promise<void>((resolve) => {
+          this.pieceTaken = resolve;
+          this.engine.write(piece.subarray(0, count), () => resolve());
+        });
+      }
+      if (this.finished || this.closed) return;
+      this.allGiven = true;
+      this.engine.end();
+    } catch (error) {
+      this.failure = error;
+      this.finish();
+    }
+  }
+
+  private finish(): void {
+    this.finished = true;
+    this.pieceTaken?.();
+    this.notify();
+  }
+
+  private notify(): void {
+    const wake = this.wake;
+    this.wake = null;
+    wake?.();
+  }
+}

@@ -1,0 +1,190 @@
+/** Opens a saved capture: finds out where the bytes come from, how they are compressed and in which format they are. */
+import { closeSync, fstatSync, open, type Stats } from 'node:fs';
+import type { Transform } from 'node:stream';
+import { isatty } from 'node:tty';
+import * as zlib from 'node:zlib';
+import { UsageError } from '../usage-error.ts';
+import type { ByteSource } from './byte-source.ts';
+import { FileBytes } from './file-bytes.ts';
+import type { FrameSource } from './frame.ts';
+import { INFLATED_CHUNK_BYTES, InflatedBytes } from './inflated-bytes.ts';
+import { Intake } from './intake.ts';
+import { notACapture, TELLING_BYTES } from './not-a-capture.ts';
+import { isPcapMagic, MAX_PCAP_RECORD_BYTES, PCAP_HEADER_BYTES, PcapReader } from './pcap.ts';
+import { PcapngReader, SECTION_HEADER } from './pcapng.ts';
+import { PipeBytes } from './pipe-bytes.ts';
+import type { OpenCaptureInfo } from './record-reader.ts';
+import { ReplayedBytes } from './replayed-bytes.ts';
+
+/** Bytes read at a time: 256 KiB to 4 MiB are equally fast. */
+const CHUNK_BYTES = 1024 * 1024;
+
+const GZIP_MAGIC = 0x1f8b;
+const ZSTD_MAGIC = 0x28b52ffd;
+/** Skippable zstd frames, 50 to 5f 2a 4d 18: pzstd and seekable files begin with one. */
+const ZSTD_SKIPPABLE = 0x502a4d18;
+
+export interface OpenCaptureOptions {
+  /** Index of the capture point that the frames are marked with; 0 unless given. */
+  readonly point?: number;
+  /** Bytes to read at a time, at least 1; 1 MiB unless given. */
+  readonly chunkBytes?: number;
+}
+
+/**
+ * Opens the capture `name`: the path of a file or FIFO, or '-' for standard input. pcap or pcapng, plain, gzip or zstd, told by magic number.
+ * Throws UsageError, with a sentence for the user, when there is no such file, it may not be read, or it is no capture that can be read.
+ */
+export async function openCapture(name: string, options: OpenCaptureOptions = {}): Promise<FrameSource> {
+  const { point = 0, chunkBytes = CHUNK_BYTES } = options;
+  const subject = name === '-' ? 'Standard input' : name;
+  const stored = name === '-' ? standardInput(subject) : await storedFile(subject, name);
+  let bytes = stored;
+  try {
+    let compression: 'gzip' | 'zstd' | null;
+    [bytes, compression] = await decompressed(stored);
+    return await readerOf({ name, subject, point, chunkBytes, bytes, compression });
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly name: string;
+  readonly subject: string;
+  readonly point: number;
+  readonly chunkBytes: number;
+  readonly bytes: ByteSource;
+  readonly compression: 'gzip' | 'zstd' | null;
+}
+
+async function readerOf({ name, subject, point, chunkBytes, bytes, compression }: Opened): Promise<FrameSource> {
+  const what = compression === null ? subject : `${subject} (decompressed)`;
+  const intake = new Intake(bytes, chunkBytes, MAX_PCAP_RECORD_BYTES);
+  const hasMagic = await intake.fillTo(4);
+  const magic = hasMagic ? intake.view.getUint32(intake.position) : 0;
+  const format = isPcapMagic(magic) ? 'pcap' : magic === SECTION_HEADER ? 'pcapng' : null;
+  if (format === null) {
+    await intake.fillTo(TELLING_BYTES);
+    if (!hasMagic && (bytes.damage !== null || bytes.cutOff)) throw cannotDecompress(subject, compression, bytes);
+    throw notACapture(what, intake.bytes.subarray(intake.position, Math.min(intake.limit, intake.position + TELLING_BYTES)));
+  }
+  const info: OpenCaptureInfo = {
+    name,
+    format,
+    compression,
+    linkTypes: [],
+    snapLength: 0,
+    frames: 0,
+    skippedFrames: 0,
+    bytes: 0,
+    storedBytes: bytes.storedBytes,
+    storedBytesRead: 0,
+    cutOff: false,
+    damage: null,
+    dropped: null,
+  };
+  if (format === 'pcapng') return PcapngReader.open(intake, info, point, what);
+  if (!(await intake.fillTo(PCAP_HEADER_BYTES))) {
+    throw new UsageError(
+      `${what} ends after ${intake.limit - intake.position} bytes, inside its pcap file header; ${PCAP_HEADER_BYTES} bytes were expected: copy or record the file again.`,
+    );
+  }
+  return new PcapReader(intake, info, point, what);
+}
+
+/** The source itself when it is not compressed; else a source of what is in it. */
+async function decompressed(stored: ByteSource): Promise<[ByteSource, 'gzip' | 'zstd' | null]> {
+  const head = new Uint8Array(4);
+  let length = 0;
+  while (length < head.length) {
+    const count = await stored.read(head, length, head.length - length);
+    if (count === 0) break;
+    length += count;
+  }
+  const whole = new ReplayedBytes(head.subarray(0, length), stored);
+  const magic = new DataView(head.buffer).getUint32(0);
+  if (magic >>> 16 === GZIP_MAGIC) return [new InflatedBytes(whole, zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES })), 'gzip'];
+  if (magic === ZSTD_MAGIC || (magic & 0xf0ffffff) >>> 0 === ZSTD_SKIPPABLE) {
+    const create = nativeZstd();
+    if (create !== null) return [new InflatedBytes(whole, create({ chunkSize: INFLATED_CHUNK_BYTES })), 'zstd'];
+    const { ZstdBytes } = await import('./zstd-bytes.ts');
+    return [new ZstdBytes(whole), 'zstd'];
+  }
+  return [whole, null];
+}
+
+type CreateDecompress = (options: { chunkSize: number }) => Transform;
+
+/** node:zlib's zstd decompressor, which Node has since 22.15 and 23.8; else null. */
+function nativeZstd(): CreateDecompress | null {
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: CreateDecompress };
+  return createZstdDecompress ?? null;
+}
+
+function standardInput(subject: string): ByteSource {
+  if (isatty(0)) {
+    throw new UsageError(
+      `${subject} is a terminal; a pcap or pcapng stream was expected: pipe one in, for example tcpdump -i eth0 -w - | lvs-doctor diagnose -.`,
+    );
+  }
+  let status: Stats;
+  try {
+    status = fstatSync(0);
+  } catch (error) {
+    throw new UsageError(
+      `${subject} cannot be read (${error instanceof Error ? error.message : String(error)}); a pcap or pcapng stream was expected: pipe one in.`,
+    );
+  }
+  return sourceOf(subject, 0, status);
+}
+
+async function storedFile(subject: string, name: string): Promise<ByteSource> {
+  const descriptor = await openDescriptor(subject, name);
+  try {
+    return sourceOf(subject, descriptor, fstatSync(descriptor));
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Not openSync: to open a FIFO waits for its writer. */
+function openDescriptor(subject: string, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(name, 'r', (error, descriptor) => {
+      if (error) reject(cannotOpen(subject, error));
+      else resolve(descriptor);
+    });
+  });
+}
+
+function sourceOf(subject: string, descriptor: number, status: Stats): ByteSource {
+  if (status.isDirectory()) {
+    throw new UsageError(`${subject} is a directory; a capture file was expected: name the file in it.`);
+  }
+  if (status.isFIFO() || status.isSocket()) return new PipeBytes(subject, descriptor);
+  return new FileBytes(subject, descriptor, status.isFile() ? status.size : null);
+}
+
+function cannotOpen(subject: string, error: NodeJS.ErrnoException): UsageError {
+  const expected = 'a pcap or pcapng capture was expected';
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new UsageError(`${subject} does not exist; ${expected}: check the path, or use - for standard input.`);
+    case 'EACCES':
+    case 'EPERM':
+      return new UsageError(`${subject} may not be read by this user; ${expected}: change its permissions, or run with sudo.`);
+    default:
+      return new UsageError(`${subject} cannot be opened (${error.message}); ${expected}: check the path.`);
+  }
+}
+
+function cannotDecompress(subject: string, compression: string | null, bytes: ByteSource): UsageError {
+  const reason = bytes.damage === null ? 'it ends before its first bytes' : 'it is damaged at its begin';
+  return new UsageError(
+    `${subject} looks like ${compression} data but cannot be decompressed: ${reason}; a compressed pcap or pcapng capture was expected: copy the file again.`,
+  );
+}

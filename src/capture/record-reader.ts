@@ -1,0 +1,64 @@
+/** What the readers of pcap and pcapng share: the intake, the account of what was read, and how reading ends. */
+import type { CaptureInfo, Frame, FrameSource } from './frame.ts';
+import type { Intake } from './intake.ts';
+
+/** The account while it is being written. */
+export type OpenCaptureInfo = { -readonly [Key in keyof CaptureInfo]: CaptureInfo[Key] } & { linkTypes: number[] };
+
+/** Longest captured frame that is believed, in bytes: libpcap's MAXIMUM_SNAPLEN for the link types that are read. */
+export const MAX_FRAME_BYTES = 262_144;
+
+export abstract class RecordReader implements FrameSource {
+  readonly info: OpenCaptureInfo;
+  protected readonly intake: Intake;
+  protected readonly point: number;
+  /** Number of the last frame met, delivered or skipped. */
+  protected number = 0;
+  protected stopped = false;
+  private ended = false;
+
+  constructor(intake: Intake, info: OpenCaptureInfo, point: number) {
+    this.intake = intake;
+    this.info = info;
+    this.point = point;
+  }
+
+  abstract next(frame: Frame): boolean;
+
+  async more(): Promise<boolean> {
+    const intake = this.intake;
+    const isMore = !this.stopped && (await intake.fill());
+    this.info.bytes = intake.total;
+    this.info.storedBytesRead = intake.source.storedBytesRead;
+    if (isMore) return true;
+    if (!this.ended) {
+      this.ended = true;
+      this.endAccount();
+      this.atEnd();
+    }
+    return false;
+  }
+
+  close(): Promise<void> {
+    this.stopped = true;
+    return this.intake.source.close();
+  }
+
+  /** Called once, when no frame can follow. May throw UsageError. */
+  protected atEnd(): void {}
+
+  /** Ends reading at a record that makes no sense; `what` continues the sentence "At byte N of the capture …". Always false. */
+  protected stopAt(offset: number, what: string): false {
+    const before = this.number === 1 ? 'the 1 frame before it was read' : `the ${this.number} frames before it were read`;
+    this.info.damage = `At byte ${offset} of the capture ${what}: the file is damaged there, and only ${before}.`;
+    this.stopped = true;
+    return false;
+  }
+
+  private endAccount(): void {
+    const { source, position, limit } = this.intake;
+    this.info.damage ??= source.damage;
+    if (this.info.damage === null) this.info.cutOff = source.cutOff || (!this.stopped && position < limit);
+    this.stopped = true;
+  }
+}
