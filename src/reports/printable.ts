@@ -1,0 +1,29 @@
+/**
+ * Text that came from a capture, a configuration or a file name, made safe to show. A terminal obeys control characters, and
+ * bidirectional controls reorder what a person reads (Unicode TR 36, "Trojan Source"): a machine's name may not do either.
+ */
+
+/** Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line separators, and fillers that look like nothing. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+
+/** One line of `text` that a terminal shows as it is read: line breaks and tabs become a space, other invisible characters vanish. */
+export function printable(text: string): string {
+  return text
+    .replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
+    .replace(UNSAFE, '')
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** `text` in double quotes as JSON and YAML both read it, with every invisible or reordering character escaped. */
+export function quoted(text: string): string {
+  return escapeInvisible(JSON.stringify(text));
+}
+
+/** JSON text with the invisible characters of its strings written as escapes: the same value, and nothing a terminal obeys. */
+export function escapeInvisible(json: string): string {
+  return json.replace(UNSAFE, (found) =>
+    found === '\n'
+      ? found
+      : Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
+}

@@ -1,0 +1,78 @@
+/** Commands that are pasted into a shell: words quoted so that no name is obeyed, long lines continued so that they stay one command. */
+import { printable } from './printable.ts';
+
+/** `word` as one word of a POSIX shell; with control or invisible characters as `$'…'`, which bash, zsh and ksh read. */
+export function shellQuote(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (word === printable(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const bytes = new TextEncoder().encode(word);
+  const escaped = (byte: number) => {
+    const character = String.fromCharCode(byte);
+    if (character === "'" || character === '\\') return `\\${character}`;
+    // Octal, not \xHH: a hexadecimal digit that follows would be read as part of the escape.
+    return byte >= 0x20 && byte < 0x7f ? character : `\\${byte.toString(8).padStart(3, '0')}`;
+  };
+  return `$'${Array.from(bytes, escaped).join('')}'`;
+}
+
+/**
+ * A command in lines of at most `width` columns, continued with a backslash between words. A line never breaks within quotes; a single
+ * word longer than `width` stands alone. Comments keep their `#` on every line; a comment behind a command goes before it.
+ */
+export function wrapCommand(command: string, width: number): string[] {
+  if (command.startsWith('#')) return wrapComment(command, width);
+  if (command.length <= width) return [command];
+  const words = shellWords(command);
+  if (words === null) return [command];
+  const comment = words.findIndex((word) => word.startsWith('#'));
+  if (comment > 0) {
+    return [...wrapComment(words.slice(comment).join(' '), width), ...wrapCommand(words.slice(0, comment).join(' '), width)];
+  }
+  const lines: string[] = [];
+  let line = '';
+  words.forEach((word, i) => {
+    const room = i === words.length - 1 ? width : width - 2;
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  });
+  return [...lines, line];
+}
+
+function wrapComment(comment: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '#';
+  for (const word of comment.replace(/^#+\s*/, '').split(/\s+/)) {
+    if (line !== '#' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '#';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Words with their quotes, split at unquoted spaces; null when a quote is not closed (then it is prose, or not for a shell). */
+function shellWords(command: string): string[] | null {
+  const words: string[] = [];
+  let word = '';
+  let quote = '';
+  for (let i = 0; i < command.length; i++) {
+    const character = command.charAt(i);
+    if (character === '\\' && quote !== "'") {
+      word += character + command.charAt(++i);
+    } else if (quote !== '') {
+      word += character;
+      if (character === quote) quote = '';
+    } else if (character === ' ') {
+      if (word !== '') words.push(word);
+      word = '';
+    } else {
+      word += character;
+      if (character === "'" || character === '"') quote = character;
+    }
+  }
+  if (quote !== '') return null;
+  return word === '' ? words : [...words, word];
+}

@@ -1,0 +1,110 @@
+/** Who is who: the roles with the clues that speak for them, as text and as a cluster.yaml to correct and pass back with `-c`. */
+import { Chalk } from 'chalk';
+import type { ClusterSummary, Diagnosis, RoleSource } from '../diagnosis.ts';
+import { printable, quoted } from './printable.ts';
+import { wrap } from './wrap.ts';
+
+export interface TopologyOptions {
+  readonly color: boolean;
+  readonly width: number;
+}
+
+const MODE_WORDS = { dr: 'direct routing', nat: 'NAT', tun: 'tunnels' } as const;
+
+const SOURCE_WORDS: Record<RoleSource, string> = {
+  given: 'given by you',
+  declared: 'declared by the machines themselves',
+  observed: 'observed in the frames',
+  guessed: 'guessed',
+};
+
+interface Machine {
+  readonly name: string | null;
+  readonly ips: readonly string[];
+  readonly macs: readonly string[];
+  readonly source: RoleSource;
+  readonly clues: readonly string[];
+}
+
+/** The roles and their clues as text, ending in a line break. */
+export function renderTopology(cluster: ClusterSummary, options: TopologyOptions): string {
+  const chalk = new Chalk({ level: options.color ? 1 : 0 });
+  const lines: string[] = [];
+  const add = (label: string, who: string, source: RoleSource, clues: readonly string[]) => {
+    const [first = '', ...rest] = wrap(`${who}, ${SOURCE_WORDS[source]}`, options.width, label.padEnd(13));
+    lines.push(chalk.bold(first.slice(0, 13)) + first.slice(13), ...rest);
+    for (const clue of clues) lines.push(...wrap(printable(clue), options.width, '             - '));
+  };
+  for (const vip of cluster.vips) {
+    const about = [...vip.services, ...(vip.mode === null ? [] : [MODE_WORDS[vip.mode]])].join(', ');
+    add('VIP', printable(about === '' ? vip.ip : `${vip.ip} (${about})`), vip.source, vip.clues);
+  }
+  for (const director of cluster.directors) {
+    const span = [director.from === null ? '' : ` from ${director.from}`, director.until === null ? '' : ` until ${director.until}`].join(
+      '',
+    );
+    const serves = director.vips.length === 0 ? '' : `, for ${director.vips.join(', ')}`;
+    add(
+      'director',
+      printable(`${identity(director)}${serves}${cluster.directors.length > 1 || director.until !== null ? span : ''}`),
+      director.source,
+      director.clues,
+    );
+  }
+  for (const server of cluster.realServers) add('real server', printable(identity(server)), server.source, server.clues);
+  for (const gateway of cluster.gateways) add('gateway', printable(identity(gateway)), gateway.source, gateway.clues);
+  if (cluster.clients.count > 0)
+    lines.push(`${'clients'.padEnd(13)}${cluster.clients.count}, of these ${cluster.clients.onLink} on this LAN`);
+  if (lines.length === 0) lines.push('No cluster is recognised in these frames.');
+  return `${lines.join('\n')}\n`;
+}
+
+function identity(machine: Machine): string {
+  const known = [machine.name ?? '', machine.ips.join(', '), machine.macs.join(', ')].filter((part) => part !== '');
+  const [first = 'unknown addresses', ...rest] = known;
+  return rest.length === 0 ? first : `${first} (${rest.join(', ')})`;
+}
+
+/** The roles as a cluster.yaml, clues as comments; read back, it gives the same roles. */
+export function renderClusterYaml(diagnosis: Diagnosis): string {
+  const { vips, directors, realServers, gateways } = diagnosis.cluster;
+  const captures = diagnosis.captures.map((capture) => printable(capture.name)).join(', ');
+  const lines = [
+    `# Roles that lvs-doctor ${printable(diagnosis.tool.version)} sees in ${captures}.`,
+    '# Correct what is wrong, remove what does not belong, and pass it back with -c.',
+  ];
+  const section = (key: string, items: readonly string[][]) => {
+    if (items.length === 0) lines.push(`# ${key}: none seen`);
+    else lines.push(`${key}:`, ...items.flat());
+  };
+  section(
+    'vips',
+    vips.map((vip) => [
+      ...comments(vip.source, vip.clues),
+      `  - ip: ${quoted(vip.ip)}`,
+      ...(vip.services.length === 0 ? [] : ['    services:']),
+      ...vip.services.map((service) => `      - { on: ${quoted(service)}${vip.mode === null ? '' : `, mode: ${vip.mode}`} }`),
+    ]),
+  );
+  section('directors', directors.map(machineItem));
+  section('realServers', realServers.map(machineItem));
+  section('gateways', gateways.map(machineItem));
+  return `${lines.join('\n')}\n`;
+}
+
+function machineItem(machine: Machine): string[] {
+  const entries = [
+    machine.name === null ? null : `name: ${quoted(machine.name)}`,
+    machine.ips.length === 0
+      ? null
+      : machine.ips.length === 1
+        ? `ip: ${quoted(machine.ips[0]!)}`
+        : `ips: [${machine.ips.map(quoted).join(', ')}]`,
+    machine.macs.length === 0 ? null : `macs: [${machine.macs.map(quoted).join(', ')}]`,
+  ].filter((entry) => entry !== null);
+  return [...comments(machine.source, machine.clues), ...entries.map((entry, i) => `${i === 0 ? '  - ' : '    '}${entry}`)];
+}
+
+function comments(source: RoleSource, clues: readonly string[]): string[] {
+  return [`  # ${SOURCE_WORDS[source]}${clues.length === 0 ? '' : ':'}`, ...clues.map((clue) => `  #   ${printable(clue)}`)];
+}

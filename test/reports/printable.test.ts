@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest';
+import { printable, quoted } from '../../src/reports/printable.ts';
+
+describe('text from a file, made safe to show', () => {
+  test.each([
+    ['colour and cursor sequences lose their escape', 'a\u001b[31mb\u009b2Jc', 'a[31mb2Jc'],
+    ['line breaks become spaces', 'a\r\nb\u2028c\td', 'a b c d'],
+    ['right-to-left overrides and isolates vanish', 'rs\u202e1\u2066\u200f', 'rs1'],
+    ['zero-width and fill characters vanish', 'r\u200bs\ufeff1\u3164', 'rs1'],
+    ['half a surrogate pair is shown as unreadable', 'a\ud800b', 'a\ufffdb'],
+    ['letters of all languages stay', 'Büro 東京 ✓ 🐧', 'Büro 東京 ✓ 🐧'],
+  ])('%s', (_, text, expected) => {
+    expect(printable(text)).toBe(expected);
+  });
+});
+
+test('a quoted name keeps its value and shows no invisible character', () => {
+  const name = 'a"\\\u001b\u202e\u{e0041}\n\u0085';
+  expect(JSON.parse(quoted(name))).toBe(name);
+  expect(quoted(name)).toMatch(/^[\x20-\x7e]*$/);
+});
