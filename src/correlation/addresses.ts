@@ -1,0 +1,79 @@
+/**
+ * IP addresses that facts are kept about, interned exactly to small integers: servers of flows, claimed and declared addresses.
+ * Clients are not among them: spoofed sources must not fill it. Address 0 stands for all that no longer fitted.
+ */
+import { finish, type HashKey } from './hash.ts';
+
+/** Most addresses kept. Servers of flows may take the first half only: the rest is for what ARP, ND and VRRP say. */
+export const MAX_ADDRESSES = 0xffff;
+
+export class AddressTable {
+  /** Number of addresses, address 0 included. */
+  count = 1;
+  /** Times that an address was not admitted. */
+  overflowed = 0;
+  readonly version: (4 | 6)[] = [4];
+  /** Four words an address, IPv4 in the fourth. */
+  readonly words: number[] = [0, 0, 0, 0];
+
+  readonly #key: HashKey;
+  #slots = new Int32Array(1 << 10);
+
+  constructor(key: HashKey) {
+    this.#key = key;
+  }
+
+  /** The number of an address already kept, or 0. */
+  find(version: 4 | 6, w0: number, w1: number, w2: number, w3: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = this.#hash(version, w0, w1, w2, w3) & mask;
+    for (;;) {
+      const id = slots[slot]!;
+      if (id === 0 || this.#is(id, version, w0, w1, w2, w3)) return id;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** The number of an address, admitted if there is room below `limit`; 0 when there is none. */
+  intern(version: 4 | 6, w0: number, w1: number, w2: number, w3: number, limit: number = MAX_ADDRESSES): number {
+    const known = this.find(version, w0, w1, w2, w3);
+    if (known !== 0) return known;
+    if (this.count > limit) {
+      this.overflowed++;
+      return 0;
+    }
+    const id = this.count++;
+    this.version.push(version);
+    this.words.push(w0, w1, w2, w3);
+    if (this.count * 2 > this.#slots.length) this.#grow();
+    else this.#place(id);
+    return id;
+  }
+
+  #is(id: number, version: 4 | 6, w0: number, w1: number, w2: number, w3: number): boolean {
+    const words = this.words;
+    const at = id * 4;
+    return words[at + 3] === w3 && words[at] === w0 && words[at + 1] === w1 && words[at + 2] === w2 && this.version[id] === version;
+  }
+
+  #hash(version: 4 | 6, w0: number, w1: number, w2: number, w3: number): number {
+    const key = this.#key;
+    const h = Math.imul(w3 ^ key[0], 0x9e3779b1) ^ Math.imul(w2 ^ key[1], 0x85ebca77) ^ Math.imul(w1 ^ key[2], 0xc2b2ae3d);
+    return finish(h ^ Math.imul(w0 ^ key[3], 0x27d4eb2f) ^ version);
+  }
+
+  #place(id: number): void {
+    const mask = this.#slots.length - 1;
+    const at = id * 4;
+    const w = this.words;
+    let slot = this.#hash(this.version[id]!, w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = id;
+  }
+
+  #grow(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2);
+    for (let id = 1; id < this.count; id++) this.#place(id);
+  }
+}

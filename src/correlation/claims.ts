@@ -1,0 +1,219 @@
+/**
+ * Who says that an IP is at a MAC: ARP (RFC 826), neighbour discovery (RFC 4861) and VRRP, with who asked and who answered.
+ * These frames are rare, so this is plain code; but anybody can send them, so every list has an end.
+ */
+import { BoundedLog } from './bounded-log.ts';
+import type { FrameRef } from './frame-ref.ts';
+
+/**
+ * `reply`: an answer to a question. `request`: a question whose sender gives this IP as its own. `gratuitous`: an announcement that
+ * nobody asked for. `vrrp`: a VRRP advertisement that lists this IP.
+ */
+export type ClaimKind = 'reply' | 'request' | 'gratuitous' | 'vrrp';
+
+export interface ClaimEvent {
+  readonly ref: FrameRef;
+  readonly kind: ClaimKind;
+  readonly address: number;
+  /** The MAC that the IP is said to be at. */
+  readonly mac: number;
+  /** Source MAC of the frame that says so. */
+  readonly sender: number;
+  /** Whom the frame was sent to; a group address for broadcast. */
+  readonly to: number;
+  /** The IP that a `request` asks for, as an address number; 0 elsewhere. */
+  readonly asksFor: number;
+  /** The question that a `reply` answers, when it was seen. */
+  readonly request: FrameRef | null;
+}
+
+/** All that one MAC said about one IP. */
+export interface Claim {
+  readonly address: number;
+  readonly mac: number;
+  readonly vlan: number;
+  readonly counts: Record<ClaimKind, number>;
+  readonly first: FrameRef;
+  last: FrameRef;
+  readonly events: Record<ClaimKind, BoundedLog<ClaimEvent>>;
+}
+
+/** One question with the answers of two or more MACs. */
+export interface Race {
+  readonly request: FrameRef;
+  readonly asker: number;
+  readonly answers: { readonly mac: number; readonly ref: FrameRef }[];
+}
+
+/** What one MAC asked about one IP. */
+export interface Asking {
+  readonly asker: number;
+  /** Broadcast (or solicited-node multicast) questions. */
+  broadcasts: number;
+  /** Broadcast questions that anybody answered. */
+  answered: number;
+  readonly first: FrameRef;
+  last: FrameRef;
+  /** Newest question and its answers. */
+  question: FrameRef;
+  answers: { mac: number; ref: FrameRef }[];
+}
+
+/** A unicast question: the asker's cache holds the asked MAC for this IP. */
+export interface CacheProbe {
+  readonly ref: FrameRef;
+  readonly asker: number;
+  readonly asked: number;
+}
+
+/** All that was said and asked about one IP. */
+export interface AddressClaims {
+  readonly address: number;
+  readonly claims: Map<number, Claim>;
+  /** Every claim in order of time. */
+  readonly log: BoundedLog<ClaimEvent>;
+  readonly askings: Map<number, Asking>;
+  readonly races: BoundedLog<Race>;
+  readonly racers: Set<number>;
+  readonly probes: BoundedLog<CacheProbe>;
+  /** Duplicate address detection: questions without a sender address. */
+  readonly detections: BoundedLog<{ readonly ref: FrameRef; readonly mac: number }>;
+}
+
+const MAX_MACS_AN_ADDRESS = 16;
+const MAX_ASKERS_AN_ADDRESS = 64;
+const MAX_RACERS = 16;
+const MAX_ADDRESSES_A_MAC = 64;
+/** Most (IP, MAC) pairs over all. */
+const MAX_CLAIMS = 1 << 16;
+/** Answers to one question arrive within this time. */
+const ANSWER_WITHIN_NS = 1_000_000_000;
+/** The same answer again within this time is a mirror's duplicate. */
+const ECHO_WITHIN_NS = 50_000_000;
+
+export class Claims {
+  /** Claims that did not fit. */
+  forgotten = 0;
+  readonly addresses = new Map<number, AddressClaims>();
+  /** IPs that each MAC claimed, at most 64; then only counted. */
+  readonly ofMac = new Map<number, { addresses: Set<number>; more: number }>();
+  #count = 0;
+
+  /** A question: who has `address`? `senderAddress` is 0 for a probe without sender address. */
+  ask(ref: FrameRef, asker: number, to: number, toGroup: boolean, address: number, senderAddress: number): void {
+    const about = this.of(address);
+    if (about === null) return;
+    if (senderAddress === 0) about.detections.add({ ref, mac: asker });
+    if (!toGroup) {
+      about.probes.add({ ref, asker, asked: to });
+    }
+    let asking = about.askings.get(asker);
+    if (asking === undefined) {
+      if (about.askings.size >= MAX_ASKERS_AN_ADDRESS) return;
+      asking = { asker, broadcasts: 0, answered: 0, first: ref, last: ref, question: ref, answers: [] };
+      about.askings.set(asker, asking);
+    } else if (ref.at - asking.question.at >= 0 && ref.at - asking.question.at < ECHO_WITHIN_NS) {
+      return;
+    }
+    asking.last = ref;
+    asking.question = ref;
+    asking.answers = [];
+    if (toGroup) asking.broadcasts++;
+  }
+
+  /** Notes a claim. Returns false for an echo of an answer just seen. */
+  claim(kind: ClaimKind, ref: FrameRef, address: number, mac: number, sender: number, to: number, vlan: number, asksFor: number): boolean {
+    const about = this.of(address);
+    if (about === null) return true;
+    let request: FrameRef | null = null;
+    if (kind === 'reply') {
+      const asking = about.askings.get(to);
+      if (asking !== undefined && ref.at - asking.question.at <= ANSWER_WITHIN_NS) {
+        const already = asking.answers.find((a) => a.mac === mac);
+        if (already !== undefined) {
+          if (ref.at - already.ref.at < ECHO_WITHIN_NS) return false;
+        } else if (asking.answers.length < MAX_RACERS) {
+          request = asking.question;
+          asking.answers.push({ mac, ref });
+          if (asking.answers.length === 1) asking.answered++;
+          else this.#race(about, asking);
+        }
+      }
+    }
+    let claim = about.claims.get(mac);
+    if (claim === undefined) {
+      if (!this.#admit(about, address, mac)) return true;
+      claim = {
+        address,
+        mac,
+        vlan,
+        counts: { reply: 0, request: 0, gratuitous: 0, vrrp: 0 },
+        first: ref,
+        last: ref,
+        events: {
+          reply: new BoundedLog(3, 2),
+          request: new BoundedLog(3, 2),
+          gratuitous: new BoundedLog(3, 2),
+          vrrp: new BoundedLog(1, 1),
+        },
+      };
+      about.claims.set(mac, claim);
+    }
+    claim.counts[kind]++;
+    claim.last = ref;
+    const event: ClaimEvent = { ref, kind, address, mac, sender, to, asksFor, request };
+    claim.events[kind].add(event);
+    about.log.add(event);
+    return true;
+  }
+
+  /** What is kept about an address, made when there is room; null for address 0. */
+  of(address: number): AddressClaims | null {
+    if (address === 0) return null;
+    let about = this.addresses.get(address);
+    if (about === undefined) {
+      about = {
+        address,
+        claims: new Map(),
+        log: new BoundedLog(32, 32),
+        askings: new Map(),
+        races: new BoundedLog(3, 2),
+        racers: new Set(),
+        probes: new BoundedLog(8, 8),
+        detections: new BoundedLog(4, 4),
+      };
+      this.addresses.set(address, about);
+    }
+    return about;
+  }
+
+  #race(about: AddressClaims, asking: Asking): void {
+    for (const { mac } of asking.answers) if (about.racers.size < MAX_RACERS) about.racers.add(mac);
+    // One race a question: later answers join the entry made by the second one.
+    if (asking.answers.length === 2) about.races.add({ request: asking.question, asker: asking.asker, answers: asking.answers });
+  }
+
+  #admit(about: AddressClaims, address: number, mac: number): boolean {
+    let ofMac = this.ofMac.get(mac);
+    if (ofMac === undefined) {
+      if (this.ofMac.size >= MAX_CLAIMS) {
+        this.forgotten++;
+        return false;
+      }
+      ofMac = { addresses: new Set(), more: 0 };
+      this.ofMac.set(mac, ofMac);
+    }
+    if (ofMac.addresses.size >= MAX_ADDRESSES_A_MAC) {
+      ofMac.more++;
+      this.forgotten++;
+      return false;
+    }
+    if (about.claims.size >= MAX_MACS_AN_ADDRESS || this.#count >= MAX_CLAIMS) {
+      this.forgotten++;
+      return false;
+    }
+    ofMac.addresses.add(address);
+    this.#count++;
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Has this very datagram passed already, and where? A direct-mapped table of signatures: the newest datagram of a slot wins, which
+ * is right for copies that follow within a millisecond.
+ */
+
+const ROWS = 1 << 16;
+/** The same datagram later than this is a retransmission that looks alike, not a copy. */
+const COPY_WITHIN_MS = 100;
+
+export const Sighting = {
+  /** Not seen within the time that copies take. */
+  first: 0,
+  /** Seen, and last on another hop. */
+  elsewhere: 1,
+  /** Seen last on this hop, with the same TTL. */
+  echo: 2,
+  /** … for the third time or more. */
+  echoAgain: 3,
+  /** Seen, and the TTL has fallen below what it was everywhere before. */
+  fallen: 4,
+} as const;
+export type Sighting = (typeof Sighting)[keyof typeof Sighting];
+
+export class DatagramTable {
+  /** Rows of four words: signature; last edge | lowest TTL << 16 | echoes << 24; ms; unused. */
+  readonly #rows = new Int32Array(ROWS * 4);
+
+  /**
+   * Notes a datagram and says whether it was here before.
+   * @param signature 32-bit hash of what a director must not change: all but MACs, TTL and IP checksum
+   * @param ms time in milliseconds, wrapping at 2^32
+   */
+  see(signature: number, edge: number, ttl: number, ms: number): Sighting {
+    const rows = this.#rows;
+    const at = (signature & (ROWS - 1)) << 2;
+    const old = rows[at + 1]!;
+    const age = (ms - rows[at + 2]!) | 0;
+    if (rows[at] !== signature || old === 0 || age > COPY_WITHIN_MS || age < -COPY_WITHIN_MS) {
+      rows[at] = signature;
+      rows[at + 1] = edge | (ttl << 16);
+      rows[at + 2] = ms;
+      return Sighting.first;
+    }
+    rows[at + 2] = ms;
+    const lowest = (old >>> 16) & 0xff;
+    const echoes = old >>> 24;
+    if (ttl < lowest) {
+      rows[at + 1] = edge | (ttl << 16);
+      return Sighting.fallen;
+    }
+    if ((old & 0xffff) !== edge) {
+      rows[at + 1] = edge | (lowest << 16);
+      return Sighting.elsewhere;
+    }
+    rows[at + 1] = edge | (lowest << 16) | (Math.min(echoes + 1, 255) << 24);
+    return echoes === 0 ? Sighting.echo : Sighting.echoAgain;
+  }
+}

@@ -1,0 +1,752 @@
+/**
+ * Facts: what the frames of a capture say, added up in bounded memory, one frame at a time and in one pass. Nothing is judged here,
+ * no role is guessed, and nothing keeps a view on the bytes.
+ *
+ * The two ends of a 5-tuple are ordered by (address, port), compared as signed integers (IPv6: a keyed hash of the address); "higher"
+ * below and in the flow table's flag means that order.
+ */
+
+import type { Frame } from '../capture/frame.ts';
+import { destinationMacOf, sourceMacOf } from '../decoders/address.ts';
+import { IPVS_SYNC_PORT, IpvsSyncReader } from '../decoders/ipvs-sync.ts';
+import { DecodeStatus, LinkKind, type Packet, PacketKind, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
+import { emptyVrrpAdvert, readVrrp } from '../decoders/vrrp.ts';
+import { AddressTable, MAX_ADDRESSES } from './addresses.ts';
+import { BoundedLog } from './bounded-log.ts';
+import { Claims } from './claims.ts';
+import { DatagramTable, Sighting } from './datagrams.ts';
+import { EdgeTable, isGroupMac } from './edges.ts';
+import { Cold, FlowFlag, FlowTable } from './flows.ts';
+import type { FrameRef } from './frame-ref.ts';
+import { finish, type HashKey, randomHashKey } from './hash.ts';
+import { IpvsSync } from './ipvs-sync.ts';
+import { OpenRequests } from './open-requests.ts';
+import { PassageTable } from './passages.ts';
+import { Begun, PathEvent, PathTrie } from './paths.ts';
+import { VrrpGroups } from './vrrp.ts';
+
+/** A request over UDP counts as answered from elsewhere only within this time. */
+const UDP_ANSWER_WITHIN_MS = 30_000;
+/** … and a TCP one: the sequence number makes it sure, so as long as SYNs are repeated. */
+const SYN_ANSWER_WITHIN_MS = 130_000;
+/** Server IPs an edge may bring in; beyond, the edge leads to a router into the wide world. */
+const MAX_SERVERS_AN_EDGE = 1024;
+/** Servers of flows may take this many addresses; the rest is kept for what ARP, ND and VRRP say. */
+const MAX_SERVERS = MAX_ADDRESSES >> 1;
+/** Of the segments that are no SYN, FIN or RST one in 32 is remembered, chosen by content so that both copies are. */
+const SAMPLE_MASK = 31;
+
+/** How often datagrams of an edge were seen once, twice, three times: what tells a mirror's duplicates. */
+export interface EdgeSightings {
+  /** Datagrams whose first sight was on this edge or which came here from another one. */
+  readonly once: Float64Array;
+  readonly twice: Float64Array;
+  readonly thrice: Float64Array;
+}
+
+/** An ICMP message worth remembering. */
+export interface IcmpEvent {
+  readonly ref: FrameRef;
+  readonly type: number;
+  readonly code: number;
+  readonly version: 4 | 6;
+  readonly edge: number;
+  /** Its source IP, as an address number; 0 when it did not fit. */
+  readonly source: number;
+  /** Its next-hop MTU, where it has one. */
+  readonly mtu: number;
+}
+
+/** Time and size of what was read, by capture point. */
+export interface PointFacts {
+  frames: number;
+  bytes: number;
+  firstAt: number;
+  lastAt: number;
+  /** Frames whose time lies before that of the frame ahead of them. */
+  disordered: number;
+  undecodable: number;
+  /** Frames cut by the snapshot length. */
+  short: number;
+  /** Largest frame on the wire. */
+  largest: number;
+  /** TCP segments of an IP packet larger than 1500 bytes: segmentation or receive offload. */
+  oversized: number;
+}
+
+/** Addresses of one VRRP advert that are kept. */
+const MAX_VRRP_ADDRESSES = 64;
+
+/** Addresses that are known to serve before any frame is read: given VIPs. */
+export interface KnownAddress {
+  readonly version: 4 | 6;
+  readonly words: readonly [number, number, number, number];
+}
+
+export class Facts {
+  /** Time of the first frame: `at` counts from here. */
+  baseSeconds = 0;
+  baseNanoseconds = 0;
+  /** Newest time seen, in nanoseconds since the first frame. */
+  lastAt = 0;
+  readonly points: PointFacts[] = [];
+  readonly edges: EdgeTable;
+  readonly addresses: AddressTable;
+  readonly passages = new PassageTable();
+  readonly paths: PathTrie;
+  readonly flows = new FlowTable();
+  readonly claims = new Claims();
+  readonly vrrp = new VrrpGroups();
+  readonly sync = new IpvsSync();
+  /** Redirects (ICMP 5, ND 137). */
+  readonly redirects = new BoundedLog<IcmpEvent>(16, 16);
+  /** ICMP errors that quote a known flow. */
+  readonly errors = new BoundedLog<IcmpEvent>(32, 32);
+  /** Frames of each kind that matters for what a capture can show. */
+  arpFrames = 0;
+  ipFrames = 0;
+  cookedFrames = 0;
+  noLinkFrames = 0;
+
+  readonly #datagrams = new DatagramTable();
+  readonly #open = new OpenRequests();
+  readonly #key: HashKey;
+  /** Services seen: server address number × 65536 + port. */
+  readonly #services = new Set<number>();
+  /** Addresses that serve for sure: given, or listed by VRRP. */
+  readonly #known = new Set<number>();
+  readonly #serversOnEdge: number[] = [];
+  #once = new Float64Array(256);
+  #twice = new Float64Array(256);
+  #thrice = new Float64Array(256);
+  readonly #examples = new Map<number, FlowExample[]>();
+  readonly #advert = emptyVrrpAdvert();
+  readonly #syncReader = new IpvsSyncReader();
+
+  constructor(known: readonly KnownAddress[] = [], key: HashKey = randomHashKey()) {
+    this.#key = key;
+    this.edges = new EdgeTable(key);
+    this.addresses = new AddressTable(key);
+    this.paths = new PathTrie(key);
+    for (const { version, words } of known) this.#known.add(this.addresses.intern(version, ...words));
+  }
+
+  get sightings(): EdgeSightings {
+    return { once: this.#once, twice: this.#twice, thrice: this.#thrice };
+  }
+
+  /** Adds one decoded frame. */
+  add(frame: Frame, packet: Packet): void {
+    let point = this.points[frame.point];
+    if (point === undefined) point = this.#newPoint(frame);
+    const seconds = frame.seconds - this.baseSeconds;
+    const nanoseconds = frame.nanoseconds - this.baseNanoseconds;
+    const at = seconds * 1e9 + nanoseconds;
+    if (at < point.lastAt) point.disordered++;
+    else point.lastAt = at;
+    if (at > this.lastAt) this.lastAt = at;
+    point.frames++;
+    const length = frame.end - frame.start;
+    point.bytes += length;
+    if (length < frame.wireLength) point.short++;
+    if (frame.wireLength > point.largest) point.largest = frame.wireLength;
+
+    const edge = this.edges.of(packet.mac0, packet.mac1, packet.mac2, packet.vlan);
+    if (packet.link !== LinkKind.ethernet) {
+      if (packet.link === LinkKind.cooked) this.cookedFrames++;
+      else this.noLinkFrames++;
+    }
+    if (packet.kind === PacketKind.ip) {
+      this.ipFrames++;
+      const transport = packet.transport;
+      if (transport === Transport.tcp || transport === Transport.udp) {
+        if (packet.sourcePort >= 0 && packet.destinationPort >= 0) {
+          if (transport === Transport.tcp && packet.ipLength > 1500) point.oversized++;
+          this.#addSegment(frame, packet, edge, at, (seconds * 1000 + nanoseconds / 1e6) | 0);
+        }
+      } else if (transport === Transport.icmp || transport === Transport.icmp6) this.#addIcmp(frame, packet, edge, at);
+      else if (transport === Transport.vrrp) this.#addVrrp(frame, packet, at);
+    } else if (packet.kind === PacketKind.arp) {
+      this.arpFrames++;
+      this.#addArp(frame, packet, edge, at);
+    } else if (packet.status === DecodeStatus.malformed) point.undecodable++;
+  }
+
+  #newPoint(frame: Frame): PointFacts {
+    if (this.points.length === 0) {
+      this.baseSeconds = frame.seconds;
+      this.baseNanoseconds = frame.nanoseconds;
+    }
+    const at = (frame.seconds - this.baseSeconds) * 1e9 + frame.nanoseconds - this.baseNanoseconds;
+    const point = { frames: 0, bytes: 0, firstAt: at, lastAt: at, disordered: 0, undecodable: 0, short: 0, largest: 0, oversized: 0 };
+    this.points[frame.point] = point;
+    return point;
+  }
+
+  // ------------------------------------------------------------------------------------------------ TCP and UDP
+
+  #addSegment(frame: Frame, p: Packet, edge: number, at: number, ms: number): void {
+    const isTcp = p.transport === Transport.tcp;
+    if (!isTcp && isGroupDestination(p)) {
+      // Multicast and limited broadcast have no server side.
+      if (p.destinationPort === IPVS_SYNC_PORT) this.#addSync(frame, p, at);
+      return;
+    }
+    const key = this.#key;
+    let source = p.source3;
+    let destination = p.destination3;
+    if (p.version === 6) {
+      source = foldIp6(p.source0, p.source1, p.source2, source, key);
+      destination = foldIp6(p.destination0, p.destination1, p.destination2, destination, key);
+    }
+    const sourcePort = p.sourcePort;
+    const destinationPort = p.destinationPort;
+    const hs = endHash(source, sourcePort, key);
+    const hd = endHash(destination, destinationPort, key);
+    const first = firstHash(hs, hd, p.protocol);
+    const second = secondHash(hs, hd);
+    const sourceIsHigher = source > destination || (source === destination && sourcePort > destinationPort);
+
+    const flows = this.flows;
+    const flags = isTcp ? p.tcpFlags : 0;
+    const isSyn = (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
+    let row = flows.find(first, second);
+    if (row < 0) {
+      row = this.#beginFlow(frame, p, edge, at, ms, first, second, hs, hd, sourceIsHigher, isTcp, isSyn);
+      if (row < 0) return;
+    } else if (isSyn && (flows.cold[row * 2 + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))) {
+      this.#restartFlow(p, edge, ms, row, first, second, hs, sourceIsHigher);
+    }
+    flows.hot[row + 2] = ms;
+
+    let state = flows.hot[row + 1]!;
+    const toward = this.#isFromClient(row, sourceIsHigher);
+    const path = state & 0xffff;
+    if (path === 0) return;
+    const kind = (toward ? PathEvent.toward : PathEvent.from) + (p.tunnel === Tunnel.none ? 0 : 2);
+    const paths = this.paths;
+    const step = paths.step(path, (kind << 16) | edge);
+    let next = path;
+    if (step >= 0) {
+      const steps = paths.transitions;
+      next = steps[step + 2]!;
+      let passage = steps[step + 3]! - 1;
+      if (passage < 0) passage = this.#newPassage(step, path, edge, kind, toward, frame.point);
+      this.passages.add(passage, frame.number, at, p.ttl);
+      if (next !== path) {
+        paths.flows[path]!--;
+        paths.flows[next]!++;
+        flows.pushEvent(row, frame.number, at);
+        state = (state & ~0xffff) | next | (toward ? 0 : FlowFlag.answered);
+        flows.hot[row + 1] = state;
+      }
+    }
+
+    // What follows concerns few frames: beginnings, ends, datagrams, and a sample by content.
+    if (isTcp && (flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst)) === 0) {
+      if (toward && (state & FlowFlag.established) === 0 && (flags & TcpFlag.ack) !== 0) {
+        flows.hot[row + 1] = state | FlowFlag.established;
+        if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame, at);
+      }
+      if (((p.checksum ^ p.sequence) & SAMPLE_MASK) !== 0) return;
+    }
+    this.#addRare(frame, p, edge, at, ms, row, first, next !== path, toward, isSyn, flags);
+  }
+
+  #isFromClient(row: number, sourceIsHigher: boolean): boolean {
+    return sourceIsHigher !== ((this.flows.hot[row + 1]! & FlowFlag.serverIsHigher) !== 0);
+  }
+
+  #newPassage(step: number, path: number, edge: number, kind: number, toward: boolean, point: number): number {
+    const passage = this.passages.intern(edge, this.paths.server[path]!, kind, this.edges.source[edge]!, toward, point);
+    this.paths.transitions[step + 3] = passage + 1;
+    return passage;
+  }
+
+  /** Copies, echoes, loops, repeated SYNs and resets. */
+  #addRare(
+    frame: Frame,
+    p: Packet,
+    edge: number,
+    at: number,
+    ms: number,
+    row: number,
+    first: number,
+    isNewHop: boolean,
+    toward: boolean,
+    isSyn: boolean,
+    flags: number,
+  ): void {
+    const signature = finish(
+      Math.imul(first ^ p.sequence, 0x9e3779b1) ^
+        Math.imul(p.acknowledgment ^ flags ^ (toward ? 0x5bd1e995 : 0), 0x85ebca77) ^
+        Math.imul(p.ipLength ^ (p.ipId << 16), 0xc2b2ae3d) ^
+        Math.imul(p.checksum, 0x27d4eb2f),
+    );
+    const sighting = this.#datagrams.see(signature, edge, p.ttl, ms);
+    this.#countSighting(edge, sighting);
+    if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame, at);
+    else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame, at);
+    else if (sighting === Sighting.fallen && !isNewHop) this.#event(row, PathEvent.loop, edge, frame, at);
+    else if (isSyn && sighting === Sighting.first && !isNewHop) this.#repeatedSyn(frame, edge, at, row);
+
+    if ((flags & TcpFlag.rst) !== 0) {
+      if (toward) this.#event(row, PathEvent.clientReset, edge, frame, at);
+      else {
+        const state = this.flows.hot[row + 1]!;
+        const path = state & 0xffff;
+        const answersSyn =
+          this.paths.begun[path]! <= Begun.reuse &&
+          (state & FlowFlag.established) === 0 &&
+          ((this.flows.cold[row * 2 + Cold.initialSequence]! + 1) | 0) === p.acknowledgment;
+        this.#event(row, answersSyn ? PathEvent.refused : PathEvent.reset, edge, frame, at);
+      }
+    }
+  }
+
+  #repeatedSyn(frame: Frame, edge: number, at: number, row: number): void {
+    const path = this.flows.hot[row + 1]! & 0xffff;
+    if (edge !== this.paths.entryEdge[path]) return;
+    const again = (PathEvent.retry << 16) | edge;
+    this.#event(row, this.paths.has(path, again) ? PathEvent.retryAgain : PathEvent.retry, edge, frame, at);
+    // A repeated SYN is a request of its own: somebody waits.
+    this.flows.cold[row * 2 + Cold.requests]!++;
+  }
+
+  #event(row: number, kind: PathEvent, edge: number, frame: Frame, at: number): void {
+    const flows = this.flows;
+    const state = flows.hot[row + 1]!;
+    const path = state & 0xffff;
+    if (path === 0) return;
+    const step = this.paths.step(path, (kind << 16) | edge);
+    if (step < 0) return;
+    const next = this.paths.transitions[step + 2]!;
+    if (next === path) return;
+    this.paths.flows[path]!--;
+    this.paths.flows[next]!++;
+    flows.hot[row + 1] = (state & ~0xffff) | next;
+    flows.pushEvent(row, frame.number, at);
+  }
+
+  #countSighting(edge: number, sighting: Sighting): void {
+    if (edge >= this.#once.length) {
+      const size = Math.max(this.#once.length * 2, edge + 1);
+      const widen = (old: Float64Array) => {
+        const grown = new Float64Array(size);
+        grown.set(old);
+        return grown;
+      };
+      this.#once = widen(this.#once);
+      this.#twice = widen(this.#twice);
+      this.#thrice = widen(this.#thrice);
+    }
+    if (sighting === Sighting.echo) this.#twice[edge]!++;
+    else if (sighting === Sighting.echoAgain) this.#thrice[edge]!++;
+    else this.#once[edge]!++;
+  }
+
+  /** Starts a flow: which end is the server, which root, and does it answer or repeat another flow's request? Its row, or -1. */
+  #beginFlow(
+    frame: Frame,
+    p: Packet,
+    edge: number,
+    at: number,
+    ms: number,
+    first: number,
+    second: number,
+    hs: number,
+    hd: number,
+    sourceIsHigher: boolean,
+    isTcp: boolean,
+    isSyn: boolean,
+  ): number {
+    const isSynAck = isTcp && (p.tcpFlags & TcpFlag.syn) !== 0 && !isSyn;
+    let begun: Begun = isSyn ? Begun.syn : isSynAck ? Begun.reply : isTcp ? Begun.midFlow : Begun.datagram;
+    let serverIsSource = isSynAck;
+    let guessed = false;
+    if (!isSyn) {
+      const openKey = isTcp ? requestKey(hd, p.acknowledgment - 1) : requestKey(hd, p.sourcePort | 0x10000);
+      const answers = (isSynAck || !isTcp) && this.#open.find(openKey, ms, isTcp ? SYN_ANSWER_WITHIN_MS : UDP_ANSWER_WITHIN_MS);
+      if (answers) {
+        // Another flow of this client waits for just this answer: it comes from the wrong IP.
+        const asked = this.flows.find(this.#open.first, this.#open.second);
+        if (asked >= 0) this.#event(asked, PathEvent.answeredElsewhere, edge, frame, at);
+        serverIsSource = true;
+        begun = Begun.reply;
+      } else if (!isSynAck) {
+        const serves = this.#servesAt(p);
+        if (serves !== 0) serverIsSource = serves < 0;
+        else if (isTcp || p.sourcePort < 1024) {
+          serverIsSource = p.sourcePort < p.destinationPort;
+          guessed = true;
+        }
+        if (!isTcp && serverIsSource) begun = Begun.reply;
+      }
+    }
+    const port = serverIsSource ? p.sourcePort : p.destinationPort;
+    const server = this.#server(p, serverIsSource, edge);
+    if (server === 0) return -1;
+    const root = this.paths.rootOf(server, port, p.protocol, begun);
+    if (root === 0) return -1;
+    if (!guessed) this.#services.add(server * 0x1_0000 + port);
+    const row = this.flows.insert(first, second, this.#forget);
+    const serverIsHigher = serverIsSource === sourceIsHigher;
+    this.flows.hot[row + 1] =
+      root |
+      (serverIsHigher ? FlowFlag.serverIsHigher : 0) |
+      (guessed ? FlowFlag.guessed : 0) |
+      (p.version === 6 ? FlowFlag.version6 : 0) |
+      (serverIsSource ? FlowFlag.answered : 0);
+    this.paths.flows[root]!++;
+    this.#writeCold(row, p, serverIsSource);
+    if (isSyn) this.#openSyn(p, edge, frame, at, ms, first, second, hs);
+    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, at, ms, first, second, hs);
+    if (begun <= Begun.datagram) this.#countRequest(root, edge, p, frame.point);
+    return row;
+  }
+
+  /** A SYN on a known 5-tuple that is no repetition: a new connection, or the mend of a wrong guess. */
+  #restartFlow(p: Packet, edge: number, ms: number, row: number, first: number, second: number, hs: number, sourceIsHigher: boolean): void {
+    const flows = this.flows;
+    const oldPath = flows.hot[row + 1]! & 0xffff;
+    const server = this.#server(p, false, edge);
+    const wasRequest = this.paths.begun[oldPath]! <= Begun.reuse;
+    const root = this.paths.rootOf(server, p.destinationPort, p.protocol, wasRequest ? Begun.reuse : Begun.syn);
+    if (root === 0) return;
+    this.#services.add(server * 0x1_0000 + p.destinationPort);
+    if ((flows.hot[row + 1]! & FlowFlag.guessed) !== 0 && !this.#isFromClient(row, sourceIsHigher)) this.paths.flows[oldPath]!--;
+    else this.#keepExample(row, oldPath);
+    flows.dropEvents(row);
+    flows.hot[row + 1] = root | (sourceIsHigher ? 0 : FlowFlag.serverIsHigher) | (p.version === 6 ? FlowFlag.version6 : 0);
+    this.paths.flows[root]!++;
+    this.#writeCold(row, p, false);
+    this.#open.put(requestKey(hs, p.sequence), first, second, ms);
+    this.#countRequest(root, edge, p, 0);
+  }
+
+  #openSyn(p: Packet, edge: number, frame: Frame, at: number, ms: number, first: number, second: number, hs: number): void {
+    const key = requestKey(hs, p.sequence);
+    if (this.#open.find(key, ms, SYN_ANSWER_WITHIN_MS)) {
+      // The same client, port and sequence number to another IP: somebody rewrote the destination.
+      const original = this.flows.find(this.#open.first, this.#open.second);
+      if (original >= 0 && this.#open.first !== first) {
+        this.#event(original, PathEvent.translated, edge, frame, at);
+        return;
+      }
+    }
+    this.#open.put(key, first, second, ms);
+  }
+
+  #openDatagram(p: Packet, edge: number, frame: Frame, at: number, ms: number, first: number, second: number, hs: number): void {
+    const key = requestKey(hs, p.destinationPort | 0x10000);
+    if (this.#open.find(key, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
+      const original = this.flows.find(this.#open.first, this.#open.second);
+      if (original >= 0) {
+        const entry = this.paths.entryEdge[this.flows.hot[original + 1]! & 0xffff]!;
+        // A client may ask two servers from one port; a translation leaves the machine that the request had reached.
+        if (entry > 0 && this.edges.destination[entry] === this.edges.source[edge]) {
+          this.#event(original, PathEvent.translated, edge, frame, at);
+          return;
+        }
+      }
+    }
+    this.#open.put(key, first, second, ms);
+  }
+
+  #countRequest(root: number, edge: number, p: Packet, point: number): void {
+    const kind = PathEvent.toward + (p.tunnel === Tunnel.none ? 0 : 2);
+    const step = this.paths.step(root, (kind << 16) | edge);
+    if (step < 0) return;
+    let passage = this.paths.transitions[step + 3]! - 1;
+    if (passage < 0) passage = this.#newPassage(step, root, edge, kind, true, point);
+    this.passages.requests[passage]!++;
+  }
+
+  #writeCold(row: number, p: Packet, serverIsSource: boolean): void {
+    const cold = this.flows.cold;
+    const at = row * 2;
+    cold[at + Cold.client0] = serverIsSource ? p.destination0 : p.source0;
+    cold[at + Cold.client1] = serverIsSource ? p.destination1 : p.source1;
+    cold[at + Cold.client2] = serverIsSource ? p.destination2 : p.source2;
+    cold[at + Cold.client3] = serverIsSource ? p.destination3 : p.source3;
+    cold[at + Cold.ports] = serverIsSource ? (p.destinationPort << 16) | p.sourcePort : (p.sourcePort << 16) | p.destinationPort;
+    cold[at + Cold.requests] = 1;
+    cold[at + Cold.initialSequence] = p.sequence;
+  }
+
+  /** 1 when the destination is a known service, -1 when the source is, 0 when neither or both are. */
+  #servesAt(p: Packet): number {
+    if (p.version === 0) return 0;
+    const to = this.addresses.find(p.version, p.destination0, p.destination1, p.destination2, p.destination3);
+    const by = this.addresses.find(p.version, p.source0, p.source1, p.source2, p.source3);
+    const toServes = to !== 0 && (this.#known.has(to) || this.#services.has(to * 0x1_0000 + p.destinationPort));
+    const byServes = by !== 0 && (this.#known.has(by) || this.#services.has(by * 0x1_0000 + p.sourcePort));
+    return toServes === byServes ? 0 : toServes ? 1 : -1;
+  }
+
+  #server(p: Packet, serverIsSource: boolean, edge: number): number {
+    const version = p.version as 4 | 6;
+    const w0 = serverIsSource ? p.source0 : p.destination0;
+    const w1 = serverIsSource ? p.source1 : p.destination1;
+    const w2 = serverIsSource ? p.source2 : p.destination2;
+    const w3 = serverIsSource ? p.source3 : p.destination3;
+    const known = this.addresses.find(version, w0, w1, w2, w3);
+    if (known !== 0) return known;
+    const onEdge = this.#serversOnEdge[edge] ?? 0;
+    if (onEdge >= MAX_SERVERS_AN_EDGE) return 0;
+    this.#serversOnEdge[edge] = onEdge + 1;
+    return this.addresses.intern(version, w0, w1, w2, w3, MAX_SERVERS);
+  }
+
+  // ------------------------------------------------------------------------------------------------ examples
+
+  readonly #forget = (state: number, row: number): void => {
+    this.#keepExample(row, state & 0xffff);
+  };
+
+  #keepExample(row: number, path: number): void {
+    if (path === 0) return;
+    let kept = this.#examples.get(path);
+    if (kept === undefined) {
+      kept = [];
+      this.#examples.set(path, kept);
+    }
+    if (kept.length < 3) kept.push(this.#exampleOf(row));
+  }
+
+  #exampleOf(row: number): FlowExample {
+    const cold = this.flows.cold;
+    const at = row * 2;
+    const ports = cold[at + Cold.ports]!;
+    return {
+      version: (this.flows.hot[row + 1]! & FlowFlag.version6) !== 0 ? 6 : 4,
+      client: [cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!],
+      clientPort: ports >>> 16,
+      serverPort: ports & 0xffff,
+      requests: cold[at + Cold.requests]!,
+      events: this.flows.eventsOf(row),
+    };
+  }
+
+  /** For each path that flows stand at, up to `most` examples: the earliest, and the newest in the last place. */
+  examples(most: number): Map<number, FlowExample[]> {
+    const rows = new Map<number, number[]>();
+    const { hot, eventAt } = this.flows;
+    const newest = (row: number): number => eventAt[hot[row + 3]!]!;
+    for (let row = 0; row < hot.length; row += 4) {
+      if (hot[row] === 0) continue;
+      const path = hot[row + 1]! & 0xffff;
+      if (path === 0 || hot[row + 3] === 0) continue;
+      const kept = rows.get(path);
+      if (kept === undefined) rows.set(path, [row]);
+      else {
+        kept.push(row);
+        // Keep the list short: only when it has doubled its size is it cut to the earliest and the newest.
+        if (kept.length > most * 4) rows.set(path, this.#choose(kept, most, newest));
+      }
+    }
+    const found = new Map<number, FlowExample[]>();
+    for (const [path, kept] of rows)
+      found.set(
+        path,
+        this.#choose(kept, most, newest).map((row) => this.#exampleOf(row)),
+      );
+    for (const [path, kept] of this.#examples) {
+      const all = [...kept, ...(found.get(path) ?? [])];
+      all.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
+      found.set(path, all.length <= most ? all : [...all.slice(0, most - 1), all.at(-1)!]);
+    }
+    return found;
+  }
+
+  #choose(rows: number[], most: number, time: (row: number) => number): number[] {
+    const sorted = rows.sort((a, b) => time(a) - time(b));
+    return sorted.length <= most ? sorted : [...sorted.slice(0, most - 1), sorted.at(-1)!];
+  }
+
+  // ------------------------------------------------------------------------------------------------ ICMP, ARP, ND, VRRP
+
+  #addIcmp(frame: Frame, p: Packet, edge: number, at: number): void {
+    const version = p.version as 4 | 6;
+    const isRedirect = version === 4 ? p.icmpType === 5 : p.icmpType === 137;
+    const ref = { point: frame.point, frame: frame.number, at };
+    if (version === 6 && (p.icmpType === 135 || p.icmpType === 136)) {
+      this.#addNeighbour(p, edge, ref);
+      return;
+    }
+    const q = p.quoted;
+    if (isRedirect) {
+      this.redirects.add(this.#icmpEvent(ref, p, edge));
+      return;
+    }
+    if (q.version === 0 || q.sourcePort < 0) return;
+    const key = this.#key;
+    let source = q.source3;
+    let destination = q.destination3;
+    if (q.version === 6) {
+      source = foldIp6(q.source0, q.source1, q.source2, source, key);
+      destination = foldIp6(q.destination0, q.destination1, q.destination2, destination, key);
+    }
+    const row = this.#findFlow(source, q.sourcePort, destination, q.destinationPort, q.protocol);
+    if (row < 0) return;
+    const kind = errorKind(version, p.icmpType, p.icmpCode);
+    if (kind === null) return;
+    this.#event(row, kind, edge, frame, at);
+    this.errors.add(this.#icmpEvent(ref, p, edge));
+  }
+
+  #icmpEvent(ref: FrameRef, p: Packet, edge: number): IcmpEvent {
+    const version = p.version as 4 | 6;
+    const source = this.addresses.find(version, p.source0, p.source1, p.source2, p.source3);
+    return { ref, type: p.icmpType, code: p.icmpCode, version, edge, source, mtu: p.icmpMtu };
+  }
+
+  /** The row of a flow by its ends; the same mixing as in `#addSegment`. */
+  #findFlow(source: number, sourcePort: number, destination: number, destinationPort: number, protocol: number): number {
+    const hs = endHash(source, sourcePort, this.#key);
+    const hd = endHash(destination, destinationPort, this.#key);
+    return this.flows.find(firstHash(hs, hd, protocol), secondHash(hs, hd));
+  }
+
+  #addArp(frame: Frame, p: Packet, edge: number, at: number): void {
+    const ref = { point: frame.point, frame: frame.number, at };
+    const cooked = p.link === LinkKind.cooked;
+    const to = cooked ? (p.cookedType === 1 || p.cookedType === 2 ? 0xffff_ffff_ffff : 0) : this.edges.destination[edge]!;
+    const eth = cooked || p.link === LinkKind.ethernet ? sourceMacOf(p.mac1, p.mac2) : p.arpSenderMac;
+    const sender = p.arpSenderIp === 0 ? 0 : this.addresses.intern(4, 0, 0, 0, p.arpSenderIp);
+    const target = p.arpTargetIp === 0 ? 0 : this.addresses.intern(4, 0, 0, 0, p.arpTargetIp);
+    const group = isGroupMac(to);
+    if (sender !== 0 && sender === target) {
+      // Request or reply, both announce; a reply sent to one machine answers it, as some do.
+      const answers = p.arpOperation === 2 && !group && to !== 0;
+      this.claims.claim(answers ? 'reply' : 'gratuitous', ref, sender, p.arpSenderMac, eth, to, p.vlan, 0);
+      return;
+    }
+    if (p.arpOperation === 1) {
+      this.claims.ask(ref, p.arpSenderMac, to, group || to === 0, target, p.arpSenderIp);
+      if (sender !== 0) this.claims.claim('request', ref, sender, p.arpSenderMac, eth, to, p.vlan, target);
+    } else if (p.arpOperation === 2 && sender !== 0) {
+      if (group) this.claims.claim('gratuitous', ref, sender, p.arpSenderMac, eth, to, p.vlan, 0);
+      else {
+        const isNew = this.claims.claim('reply', ref, sender, p.arpSenderMac, eth, cooked ? p.arpTargetMac : to, p.vlan, 0);
+        this.#countSighting(edge, isNew ? Sighting.first : Sighting.echo);
+      }
+    }
+  }
+
+  #addNeighbour(p: Packet, edge: number, ref: FrameRef): void {
+    const eth = sourceMacOf(p.mac1, p.mac2);
+    const to = p.link === LinkKind.cooked ? 0 : destinationMacOf(p.mac0, p.mac1);
+    const target = this.addresses.intern(6, p.target0, p.target1, p.target2, p.target3);
+    const said = p.ndLinkAddress >= 0 ? p.ndLinkAddress : eth;
+    if (p.icmpType === 136) {
+      const group = isGroupMac(to) || !p.ndSolicited;
+      const isNew = this.claims.claim(group ? 'gratuitous' : 'reply', ref, target, said, eth, to, p.vlan, 0);
+      if (!group) this.#countSighting(edge, isNew ? Sighting.first : Sighting.echo);
+      return;
+    }
+    const unspecified = (p.source0 | p.source1 | p.source2 | p.source3) === 0;
+    this.claims.ask(ref, eth, to, isGroupMac(to) || to === 0, target, unspecified ? 0 : 1);
+    if (!unspecified && p.ndLinkAddress >= 0) {
+      const source = this.addresses.intern(6, p.source0, p.source1, p.source2, p.source3);
+      this.claims.claim('request', ref, source, said, eth, to, p.vlan, target);
+    }
+  }
+
+  #addVrrp(frame: Frame, p: Packet, at: number): void {
+    const advert = this.#advert;
+    if (!readVrrp(p, frame.view, advert)) return;
+    const ref = { point: frame.point, frame: frame.number, at };
+    const mac = sourceMacOf(p.mac1, p.mac2);
+    const version = p.version as 4 | 6;
+    const source = this.addresses.intern(version, p.source0, p.source1, p.source2, p.source3);
+    const group = this.vrrp.advert(ref, p.vlan, version, advert.vrid, mac, source, advert.priority, advert.interval);
+    if (group === null) return;
+    const words = advert.addresses;
+    for (let i = 0; i < Math.min(advert.addressCount, MAX_VRRP_ADDRESSES); i++) {
+      const at4 = i * 4;
+      const vip = this.addresses.intern(advert.addressVersion, words[at4]!, words[at4 + 1]!, words[at4 + 2]!, words[at4 + 3]!);
+      if (vip === 0) continue;
+      this.vrrp.list(group, vip);
+      this.#known.add(vip);
+      if (advert.priority > 0) this.claims.claim('vrrp', ref, vip, mac, mac, 0xffff_ffff_ffff, p.vlan, 0);
+    }
+  }
+
+  #addSync(frame: Frame, p: Packet, at: number): void {
+    const sync = this.#syncReader;
+    if (!sync.begin(p, frame.view)) return;
+    this.sync.message({ point: frame.point, frame: frame.number, at }, sourceMacOf(p.mac1, p.mac2), sync.syncId);
+    const c = sync.connection;
+    while (sync.next()) {
+      const vip = this.addresses.intern(c.addressVersion, c.virtual0, c.virtual1, c.virtual2, c.virtual3);
+      const rip = this.addresses.intern(c.addressVersion, c.destination0, c.destination1, c.destination2, c.destination3);
+      if (vip !== 0) this.#known.add(vip);
+      this.sync.connection(vip, c.virtualPort, c.protocol, c.forwarding, rip);
+    }
+  }
+}
+
+/** One flow that stands at a path. */
+export interface FlowExample {
+  readonly version: 4 | 6;
+  readonly client: readonly [number, number, number, number];
+  readonly clientPort: number;
+  readonly serverPort: number;
+  /** Requests: the first one and the SYNs repeated. */
+  readonly requests: number;
+  /** Frame and time of each event of the path, in order; fewer where there was no room. */
+  readonly events: readonly { readonly frame: number; readonly at: number }[];
+}
+
+/** A datagram's copy to another address follows within this time. */
+const COPY_OF_DATAGRAM_WITHIN_MS = 100;
+
+/** One end of a 5-tuple, mixed. */
+function endHash(ip: number, port: number, key: HashKey): number {
+  let h = Math.imul(ip ^ key[0], 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 15) ^ Math.imul(port ^ key[1], 0x27d4eb2f), 0x85ebca77);
+  return h ^ (h >>> 13);
+}
+
+/** First hash of a 5-tuple, the same in either direction; never 0. */
+function firstHash(hs: number, hd: number, protocol: number): number {
+  const h = (hs + hd + protocol) | 0;
+  const mixed = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+  return mixed ^ (mixed >>> 15) || 1;
+}
+
+/** Second hash of a 5-tuple, the same in either direction. */
+function secondHash(hs: number, hd: number): number {
+  const h = (Math.imul(hs ^ (hs >>> 11), 0xc2b2ae3d) + Math.imul(hd ^ (hd >>> 11), 0xc2b2ae3d)) | 0;
+  const mixed = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  return mixed ^ (mixed >>> 13);
+}
+
+/** IPv6 address as a 32-bit fingerprint. */
+function foldIp6(w0: number, w1: number, w2: number, w3: number, key: HashKey): number {
+  let h = Math.imul(w0 ^ key[2], 0x9e3779b1) ^ Math.imul(w1 ^ key[3], 0x85ebca77);
+  h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ Math.imul(w2 ^ key[1], 0xc2b2ae3d) ^ w3;
+  return finish(h);
+}
+
+/** What an answer has in common with the request it answers: the client's end and a number; never 0. */
+function requestKey(clientEnd: number, number: number): number {
+  return finish(clientEnd ^ Math.imul(number | 0, 0x9e3779b1)) || 1;
+}
+
+/** Whether a datagram goes to a multicast group or to all. */
+function isGroupDestination(p: Packet): boolean {
+  return p.version === 4 ? p.destination3 >>> 28 >= 14 : p.destination0 >>> 24 === 0xff;
+}
+
+/** The event that an ICMP error means for the flow it quotes; null for others. */
+function errorKind(version: 4 | 6, type: number, code: number): PathEvent | null {
+  if (version === 4) {
+    if (type === 3) return code === 4 ? PathEvent.tooBig : PathEvent.unreachable;
+    return type === 11 ? PathEvent.timeExceeded : null;
+  }
+  if (type === 1) return PathEvent.unreachable;
+  if (type === 2) return PathEvent.tooBig;
+  return type === 3 ? PathEvent.timeExceeded : null;
+}
