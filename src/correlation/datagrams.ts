@@ -16,13 +16,13 @@ export const Sighting = {
   echo: 2,
   /** … for the third time or more. */
   echoAgain: 3,
-  /** Seen, and the TTL has fallen below what it was everywhere before. */
-  fallen: 4,
+  /** Back on one of the first two hops that it took, with a lower TTL: it goes in circles. */
+  loop: 4,
 } as const;
 export type Sighting = (typeof Sighting)[keyof typeof Sighting];
 
 export class DatagramTable {
-  /** Rows of four words: signature; last edge | lowest TTL << 16 | echoes << 24; ms; unused. */
+  /** Rows of four words: signature; last edge | lowest TTL << 16 | echoes << 24; ms; first edge | second edge << 16. */
   readonly #rows = new Int32Array(ROWS * 4);
 
   /**
@@ -39,20 +39,20 @@ export class DatagramTable {
       rows[at] = signature;
       rows[at + 1] = edge | (ttl << 16);
       rows[at + 2] = ms;
+      rows[at + 3] = edge;
       return Sighting.first;
     }
     rows[at + 2] = ms;
     const lowest = (old >>> 16) & 0xff;
-    const echoes = old >>> 24;
-    if (ttl < lowest) {
-      rows[at + 1] = edge | (ttl << 16);
-      return Sighting.fallen;
+    if ((old & 0xffff) === edge && ttl >= lowest) {
+      const echoes = old >>> 24;
+      rows[at + 1] = edge | (lowest << 16) | (Math.min(echoes + 1, 255) << 24);
+      return echoes === 0 ? Sighting.echo : Sighting.echoAgain;
     }
-    if ((old & 0xffff) !== edge) {
-      rows[at + 1] = edge | (lowest << 16);
-      return Sighting.elsewhere;
-    }
-    rows[at + 1] = edge | (lowest << 16) | (Math.min(echoes + 1, 255) << 24);
-    return echoes === 0 ? Sighting.echo : Sighting.echoAgain;
+    const hops = rows[at + 3]!;
+    rows[at + 1] = edge | (Math.min(ttl, lowest) << 16);
+    if (ttl < lowest && ((hops & 0xffff) === edge || hops >>> 16 === edge)) return Sighting.loop;
+    if (hops >>> 16 === 0) rows[at + 3] = hops | (edge << 16);
+    return Sighting.elsewhere;
   }
 }

@@ -287,7 +287,7 @@ export class Facts {
     this.#countSighting(edge, sighting);
     if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame, at);
     else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame, at);
-    else if (sighting === Sighting.fallen && !isNewHop) this.#event(row, PathEvent.loop, edge, frame, at);
+    else if (sighting === Sighting.loop) this.#event(row, PathEvent.loop, edge, frame, at);
     else if (isSyn && sighting === Sighting.first && !isNewHop) this.#repeatedSyn(frame, edge, at, row);
 
     if ((flags & TcpFlag.rst) !== 0) {

@@ -1,0 +1,361 @@
+/**
+ * The facts in words: MACs and IPs as text, passages and paths as objects. Made once a judgement, for inference, rules and reports;
+ * nothing here is per frame.
+ */
+import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind } from '../correlation/claims.ts';
+import type { Facts } from '../correlation/facts.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
+import { changesOf } from '../correlation/passages.ts';
+import { type Begun, PathEvent } from '../correlation/paths.ts';
+import { formatIp, formatMac } from '../decoders/address.ts';
+
+/** Canonical text: `52:54:00:29:b1:46`. The empty string where the frame has no such address. */
+export type Mac = string;
+/** Canonical text, RFC 5952 for IPv6. */
+export type Ip = string;
+
+/** A hop or another event of a flow. */
+export interface Step {
+  readonly event: PathEvent;
+  /** The edge it was seen on. */
+  readonly source: Mac;
+  readonly destination: Mac;
+  readonly vlan: number;
+}
+
+/** One flow that took a path. */
+export interface Example {
+  readonly client: Ip;
+  readonly clientPort: number;
+  readonly serverPort: number;
+  /** Requests: the first one and the SYNs repeated. */
+  readonly requests: number;
+  /** One frame a step, in order; fewer where memory was short. */
+  readonly frames: readonly FrameRef[];
+}
+
+/** A story that is true of some flows. */
+export interface FlowPath {
+  readonly id: number;
+  readonly server: Ip;
+  /** 0 for "other ports" of a server with very many. */
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly begun: Begun;
+  readonly steps: readonly Step[];
+  /** Hops from the client's side, in order. */
+  readonly toward: readonly Step[];
+  /** Hops from the server's side, in order. */
+  readonly from: readonly Step[];
+  readonly flows: number;
+  readonly examples: readonly Example[];
+}
+
+/** The frames of one server IP on one edge in one direction. */
+export interface Passage {
+  readonly source: Mac;
+  readonly destination: Mac;
+  readonly vlan: number;
+  readonly server: Ip;
+  readonly toward: boolean;
+  readonly tunnel: boolean;
+  readonly frames: number;
+  readonly requests: number;
+  readonly first: FrameRef;
+  readonly last: FrameRef;
+  readonly minTtl: number;
+  readonly maxTtl: number;
+}
+
+/** One claim in words. */
+export interface ClaimSeen {
+  readonly ref: FrameRef;
+  readonly kind: ClaimKind;
+  readonly ip: Ip;
+  readonly mac: Mac;
+  readonly sender: Mac;
+  readonly to: Mac;
+  readonly asksFor: Ip | null;
+  readonly request: FrameRef | null;
+}
+
+/** All that one MAC said about one IP. */
+export interface ClaimsOfMac {
+  readonly ip: Ip;
+  readonly mac: Mac;
+  readonly vlan: number;
+  readonly counts: Readonly<Record<ClaimKind, number>>;
+  readonly first: FrameRef;
+  readonly last: FrameRef;
+  /** First and newest claims of each kind. */
+  readonly events: Readonly<Record<ClaimKind, readonly ClaimSeen[]>>;
+}
+
+export interface RaceSeen {
+  readonly request: FrameRef;
+  readonly asker: Mac;
+  readonly answers: readonly { readonly mac: Mac; readonly ref: FrameRef }[];
+}
+
+export interface AskingSeen {
+  readonly asker: Mac;
+  readonly broadcasts: number;
+  readonly answered: number;
+  readonly first: FrameRef;
+  readonly last: FrameRef;
+}
+
+/** All that was said about one IP. */
+export interface AddressSeen {
+  readonly ip: Ip;
+  readonly macs: readonly ClaimsOfMac[];
+  /** Claims in order of time. */
+  readonly log: readonly ClaimSeen[];
+  readonly askings: readonly AskingSeen[];
+  readonly races: readonly RaceSeen[];
+  readonly raceCount: number;
+  readonly racers: readonly Mac[];
+  /** Unicast questions: the asker's cache holds `asked`. */
+  readonly probes: readonly { readonly ref: FrameRef; readonly asker: Mac; readonly asked: Mac }[];
+}
+
+/** A sender's frames for one server IP moved to another MAC. */
+export interface Move {
+  readonly ref: FrameRef;
+  /** Null at the first use. */
+  readonly from: Mac | null;
+  readonly to: Mac;
+}
+
+export class Observations {
+  readonly facts: Facts;
+  readonly paths: readonly FlowPath[];
+  readonly passages: readonly Passage[];
+  readonly #passagesByServer = new Map<Ip, Passage[]>();
+  readonly #pathsByServer = new Map<Ip, FlowPath[]>();
+  readonly #addresses = new Map<Ip, AddressSeen>();
+  readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
+  readonly #unicast = new Map<Mac, Map<Mac, number>>();
+  readonly #ipNumber = new Map<Ip, number>();
+
+  constructor(facts: Facts) {
+    this.facts = facts;
+    for (let id = 1; id < facts.addresses.count; id++) this.#ipNumber.set(this.ip(id), id);
+    this.passages = this.#readPassages();
+    this.paths = this.#readPaths();
+    for (const [mac, claimed] of facts.claims.ofMac) {
+      this.#claimedBy.set(formatMac(mac), { ips: [...claimed.addresses].map((a) => this.ip(a)), more: claimed.more });
+    }
+    for (let edge = 1; edge < facts.edges.count; edge++) this.#readEdge(edge);
+  }
+
+  /** Text of an address number. */
+  ip(id: number): Ip {
+    const w = this.facts.addresses.words;
+    const at = id * 4;
+    return formatIp(this.facts.addresses.version[id]!, w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!);
+  }
+
+  /** Server IPs of flows. */
+  get servers(): Iterable<Ip> {
+    return this.#pathsByServer.keys();
+  }
+
+  pathsTo(server: Ip): readonly FlowPath[] {
+    return this.#pathsByServer.get(server) ?? [];
+  }
+
+  passagesOf(server: Ip): readonly Passage[] {
+    return this.#passagesByServer.get(server) ?? [];
+  }
+
+  /** What was said about an IP; null when nothing was. */
+  about(ip: Ip): AddressSeen | null {
+    const known = this.#addresses.get(ip);
+    if (known !== undefined) return known;
+    const id = this.#ipNumber.get(ip);
+    const claims = id === undefined ? undefined : this.facts.claims.addresses.get(id);
+    if (claims === undefined) return null;
+    const seen = this.#readAddress(ip, claims);
+    this.#addresses.set(ip, seen);
+    return seen;
+  }
+
+  /** IPs that anything was said about. */
+  get claimedIps(): Ip[] {
+    return [...this.facts.claims.addresses.keys()].map((id) => this.ip(id));
+  }
+
+  /** IPs that a MAC claimed; `more` counts those beyond the first 64. */
+  claimedBy(mac: Mac): { readonly ips: readonly Ip[]; readonly more: number } {
+    return this.#claimedBy.get(mac) ?? { ips: [], more: 0 };
+  }
+
+  /** Unicast frames from one MAC to another, over all VLANs. */
+  unicastFrames(from: Mac, to: Mac): number {
+    return this.#unicast.get(from)?.get(to) ?? 0;
+  }
+
+  /** Whom each MAC sent unicast frames to, with their number. */
+  get unicast(): ReadonlyMap<Mac, ReadonlyMap<Mac, number>> {
+    return this.#unicast;
+  }
+
+  /** To which MACs a sender's frames for a server IP went, in order of time; of very many moves only the first and last ones. */
+  movesOf(sender: Mac, server: Ip): Move[] {
+    const log = this.facts.passages.senders.find((s) => formatMac(s.mac) === sender && this.ip(s.server) === server);
+    if (log === undefined) return [];
+    const { edge } = this.facts.passages;
+    const { destination } = this.facts.edges;
+    const moves: Move[] = [];
+    for (const change of changesOf(log)) {
+      const to = formatMac(destination[edge[change.to]!]!);
+      const from = change.from === 0 ? null : formatMac(destination[edge[change.from]!]!);
+      if (from !== to) moves.push({ ref: { point: change.point, frame: change.frame, at: change.at }, from, to });
+    }
+    return moves;
+  }
+
+  /** MACs that sent frames toward a server IP. */
+  sendersTo(server: Ip): Mac[] {
+    return [
+      ...new Set(
+        this.passagesOf(server)
+          .filter((p) => p.toward && p.source !== '')
+          .map((p) => p.source),
+      ),
+    ];
+  }
+
+  #readEdge(edge: number): void {
+    const { source, destination, frames } = this.facts.edges;
+    const to = destination[edge]!;
+    const from = source[edge]!;
+    if (to === 0 || from === 0 || (Math.floor(to / 0x100_0000_0000) & 1) === 1) return;
+    const fromText = formatMac(from);
+    let row = this.#unicast.get(fromText);
+    if (row === undefined) {
+      row = new Map();
+      this.#unicast.set(fromText, row);
+    }
+    const toText = formatMac(to);
+    row.set(toText, (row.get(toText) ?? 0) + frames[edge]!);
+  }
+
+  #readPassages(): Passage[] {
+    const t = this.facts.passages;
+    const passages: Passage[] = [];
+    for (let i = 1; i < t.count; i++) {
+      if (t.frames[i] === 0) continue;
+      const edge = t.edge[i]!;
+      const kind = t.kind[i]!;
+      const passage: Passage = {
+        ...this.#edge(edge),
+        server: this.ip(t.server[i]!),
+        toward: (kind & 1) === 0,
+        tunnel: kind >= 2,
+        frames: t.frames[i]!,
+        requests: t.requests[i]!,
+        first: { point: t.point[i]!, frame: t.firstFrame[i]!, at: t.firstAt[i]! },
+        last: { point: t.point[i]!, frame: t.lastFrame[i]!, at: t.lastAt[i]! },
+        minTtl: t.minTtl[i]!,
+        maxTtl: t.maxTtl[i]!,
+      };
+      passages.push(passage);
+      push(this.#passagesByServer, passage.server, passage);
+    }
+    return passages;
+  }
+
+  #readPaths(): FlowPath[] {
+    const t = this.facts.paths;
+    const examples = this.facts.examples(4);
+    const paths: FlowPath[] = [];
+    for (let id = 1; id < t.count; id++) {
+      if (t.flows[id]! <= 0 || t.event[id] === -1) continue;
+      const steps = t.eventsOf(id).map((event) => ({ event: (event >> 16) as PathEvent, ...this.#edge(event & 0xffff) }));
+      const path: FlowPath = {
+        id,
+        server: this.ip(t.server[id]!),
+        port: t.port[id]!,
+        protocol: t.protocol[id] === 6 ? 'tcp' : 'udp',
+        begun: t.begun[id]!,
+        steps,
+        toward: steps.filter((s) => s.event === PathEvent.toward || s.event === PathEvent.towardInTunnel),
+        from: steps.filter((s) => s.event === PathEvent.from || s.event === PathEvent.fromInTunnel),
+        flows: t.flows[id]!,
+        examples: (examples.get(id) ?? []).map((e) => ({
+          client: formatIp(e.version, ...e.client),
+          clientPort: e.clientPort,
+          serverPort: e.serverPort,
+          requests: e.requests,
+          frames: e.events.map(({ frame, at }) => ({ point: 0, frame, at })),
+        })),
+      };
+      paths.push(path);
+      push(this.#pathsByServer, path.server, path);
+    }
+    return paths;
+  }
+
+  #readAddress(ip: Ip, about: AddressClaims): AddressSeen {
+    const say = (event: ClaimEvent): ClaimSeen => ({
+      ref: event.ref,
+      kind: event.kind,
+      ip,
+      mac: formatMac(event.mac),
+      sender: formatMac(event.sender),
+      to: formatMac(event.to),
+      asksFor: event.asksFor === 0 ? null : this.ip(event.asksFor),
+      request: event.request,
+    });
+    return {
+      ip,
+      macs: [...about.claims.values()].map((claim) => ({
+        ip,
+        mac: formatMac(claim.mac),
+        vlan: claim.vlan,
+        counts: claim.counts,
+        first: claim.first,
+        last: claim.last,
+        events: {
+          reply: claim.events.reply.entries().map(say),
+          request: claim.events.request.entries().map(say),
+          gratuitous: claim.events.gratuitous.entries().map(say),
+          vrrp: claim.events.vrrp.entries().map(say),
+        },
+      })),
+      log: about.log.entries().map(say),
+      askings: [...about.askings.values()].map(({ asker, broadcasts, answered, first, last }) => ({
+        asker: formatMac(asker),
+        broadcasts,
+        answered,
+        first,
+        last,
+      })),
+      races: about.races.entries().map((race) => ({
+        request: race.request,
+        asker: formatMac(race.asker),
+        answers: race.answers.map(({ mac, ref }) => ({ mac: formatMac(mac), ref })),
+      })),
+      raceCount: about.races.count,
+      racers: [...about.racers].map(formatMac),
+      probes: about.probes
+        .entries()
+        .map(({ ref, asker, asked }: CacheProbe) => ({ ref, asker: formatMac(asker), asked: formatMac(asked) })),
+    };
+  }
+
+  #edge(edge: number): { source: Mac; destination: Mac; vlan: number } {
+    const { source, destination, vlan } = this.facts.edges;
+    const from = source[edge]!;
+    const to = destination[edge]!;
+    return { source: from === 0 ? '' : formatMac(from), destination: to === 0 ? '' : formatMac(to), vlan: vlan[edge]! };
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
