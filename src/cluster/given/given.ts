@@ -12,6 +12,8 @@ export interface GivenService {
   /** UDP one-packet scheduling. */
   readonly onePacket: boolean;
   readonly realServers: readonly GivenTarget[];
+  /** Where it was told, in words ('lvs1.save, line 3'); absent when not known. */
+  readonly where?: string;
 }
 
 /** A real server as a service names it. */
@@ -30,6 +32,8 @@ export interface GivenVip {
   /** Canonical text (lower-case, RFC 5952 for IPv6). */
   readonly ip: string;
   readonly services: readonly GivenService[];
+  /** Where it was told, in words ('cluster.yaml, line 2', '--vip'); absent when not known. */
+  readonly where?: string;
 }
 
 /** A machine in a role. The same machine may stand in two lists (localnode, two-box). */
@@ -41,6 +45,8 @@ export interface GivenMachine {
   readonly macs: readonly string[];
   /** Directors: 'always' for active-active, 'by-vrrp' when VRRP decides. */
   readonly active: 'always' | 'by-vrrp';
+  /** Where it was told first, in words ('cluster.yaml, line 7', '--director'); absent when not known. */
+  readonly where?: string;
 }
 
 /** A finding that the user does not want to see. */
@@ -63,6 +69,8 @@ export interface Given {
   readonly neighbours: readonly { readonly ip: string; readonly mac: string }[];
   /** Where it came from, in words, for the report: 'cluster.yaml', '--vip'. */
   readonly sources: readonly string[];
+  /** Sentences about what was told but could not be taken in (an include that is not followed); absent when there are none. */
+  readonly notes?: readonly string[];
 }
 
 /** Nothing given. */
