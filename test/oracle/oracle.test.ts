@@ -1,0 +1,121 @@
+/** Every frame of every capture, by our decoders and by tshark. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emptyFrame } from '../../src/capture/frame.ts';
+import { openCapture } from '../../src/capture/open-capture.ts';
+import { Packet } from '../../src/decoders/packet.ts';
+import { UsageError } from '../../src/usage-error.ts';
+import { capturesBelow } from './captures.ts';
+import { differencesOf } from './compare.ts';
+import { knownDifferences } from './known-differences.ts';
+import { Tshark, tsharkVersion } from './tshark.ts';
+
+/** Processes of tshark at the same time. */
+const atOnce = 2;
+/** Differences printed in full; the rest is counted. */
+const printed = 200;
+
+let tshark: Tshark;
+
+beforeAll(async () => {
+  const version = await tsharkVersion();
+  tshark = await Tshark.create();
+  console.log(`The second opinion is ${version}.`);
+});
+
+afterAll(async () => {
+  await tshark?.remove();
+});
+
+interface Result {
+  frames: number;
+  files: number;
+  /** Captures that we refuse, with the sentence. */
+  refused: string[];
+  differences: string[];
+  /** How often each known difference was met, by its place in the list. */
+  known: number[];
+}
+
+test('every frame of the fixtures reads as tshark reads it', async () => {
+  const result = await compareAll('fixtures/pcaps');
+  expect(result.differences).toEqual([]);
+  expect(result.refused).toEqual([]);
+  expect(result.frames).toBeGreaterThan(0);
+});
+
+test('every frame of the captures beside the repository reads as tshark reads it', async ({ skip }) => {
+  await compareBeside('../shared/captures', skip);
+});
+
+test('every frame of the corpus beside the repository reads as tshark reads it', async ({ skip }) => {
+  await compareBeside('../shared/corpus', skip);
+});
+
+async function compareBeside(folder: string, skip: (note: string) => void): Promise<void> {
+  if (capturesBelow(folder).length === 0) {
+    console.log(`${folder} is not here: its captures are not compared.`);
+    skip('not here');
+    return;
+  }
+  const result = await compareAll(folder);
+  expect(result.differences).toEqual([]);
+}
+
+async function compareAll(folder: string): Promise<Result> {
+  const result: Result = { frames: 0, files: 0, refused: [], differences: [], known: knownDifferences.map(() => 0) };
+  const files = capturesBelow(folder);
+  const worker = async () => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) await compareFile(folder, file, result);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  const known = result.known.reduce((sum, count) => sum + count, 0);
+  console.log(
+    `${folder}: ${result.frames} frames of ${result.files} files compared, ${result.differences.length} differences, ` +
+      `${known} known ones; ${result.refused.length} files are no captures to us.`,
+  );
+  result.known.forEach((count, index) => {
+    if (count > 0) console.log(`  ${count} times known: ${knownDifferences[index]?.reason}`);
+  });
+  for (const sentence of result.refused.slice(0, printed)) console.log(`  refused: ${sentence}`);
+  for (const difference of result.differences.slice(0, 1e6)) console.log(`  ${difference}`);
+  return result;
+}
+
+async function compareFile(folder: string, file: string, result: Result): Promise<void> {
+  const name = join(folder, file);
+  const rows = await tshark.rows(name);
+  const frame = emptyFrame();
+  const packet = new Packet();
+  let frames = 0;
+  const tell = (field: string, sentence: string) => {
+    const known = knownDifferences.findIndex((difference) => difference.file.test(file) && difference.field.test(field));
+    if (known >= 0) result.known[known] = (result.known[known] ?? 0) + 1;
+    else result.differences.push(`${file} ${sentence}`);
+  };
+  try {
+    const source = await openCapture(name);
+    try {
+      do {
+        while (source.next(frame)) {
+          frames++;
+          const row = rows[frame.number - 1];
+          if (row === undefined) continue;
+          packet.decode(frame);
+          for (const { field, ours, theirs, status } of differencesOf(frame, packet, row)) {
+            tell(field, `frame ${frame.number} (${status}): ${field} is '${ours}', to tshark '${theirs}'`);
+          }
+        }
+      } while (await source.more());
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    result.refused.push(error.message);
+    return;
+  }
+  result.frames += frames;
+  result.files++;
+  if (frames !== rows.length) tell('frames', `has ${frames} frames, to tshark ${rows.length}`);
+}
