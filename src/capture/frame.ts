@@ -52,7 +52,7 @@ export interface CaptureInfo {
   readonly snapLength: number;
   /** Frames delivered so far. */
   readonly frames: number;
-  /** Frames passed over so far because their interface's link type cannot be read; they count in `Frame.number`. */
+  /** Records passed over so far that count in `Frame.number`: frames of a link type that cannot be read, and what is numbered like a frame. */
   readonly skippedFrames: number;
   /** Bytes of the (decompressed) capture read so far. */
   readonly bytes: number;

@@ -71,8 +71,14 @@ export class PcapReader extends RecordReader {
     this.fractionNanoseconds = magic === NANOSECONDS ? 1 : 1000;
     const snapLength = view.getUint32(position + 16, this.little);
     info.snapLength = snapLength > 0x7fff_ffff ? 0 : snapLength;
-    // The upper half holds the length of the frame check sequence (bits 26 to 31) and reserved bits.
-    const linkType = view.getUint32(position + 20, this.little) & 0xffff;
+    // The upper half holds the length of the frame check sequence (bits 26 to 31) and bits that are reserved.
+    const linkTypeField = view.getUint32(position + 20, this.little);
+    if ((linkTypeField & 0x03ff_0000) !== 0) {
+      throw new UsageError(
+        `${subject} gives its link type as 0x${linkTypeField.toString(16)}, with reserved bits set; a link type such as 1 (Ethernet) was expected: the file is probably damaged, so copy or record it again.`,
+      );
+    }
+    const linkType = linkTypeField & 0xffff;
     const readable = readableLinkType(linkType);
     if (readable === null) throw unreadableLinkType(subject, [linkType]);
     this.linkType = readable;
@@ -110,8 +116,10 @@ export class PcapReader extends RecordReader {
       seconds += whole;
       fraction -= whole * this.fractions;
     }
-    frame.bytes = intake.bytes;
-    frame.view = view;
+    if (frame.view !== view) {
+      frame.bytes = intake.bytes;
+      frame.view = view;
+    }
     frame.start = start;
     frame.end = end;
     frame.number = this.number += 1;

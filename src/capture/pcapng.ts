@@ -23,8 +23,11 @@ const OBSOLETE_PACKET = 2;
 const SIMPLE_PACKET = 3;
 const INTERFACE_STATISTICS = 5;
 const ENHANCED_PACKET = 6;
-/** What Wireshark numbers like frames though it holds none: a systemd journal entry. */
-const JOURNAL_EXPORT = 9;
+/**
+ * What Wireshark numbers like frames though it holds none, so that our numbers are the same: systemd journal entries, custom blocks
+ * (copied or not when a file is edited) and sysdig events in six layouts.
+ */
+const NUMBERED_BLOCKS: ReadonlySet<number> = new Set([9, 0xbad, 0x40000bad, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222]);
 
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const SWAPPED_BYTE_ORDER_MAGIC = 0x4d3c2b1a;
@@ -140,8 +143,11 @@ export class PcapngReader extends RecordReader {
       return false;
     }
     if (!from.hasDelivered) this.noteFirstFrame(from);
-    frame.bytes = this.intake.bytes;
-    frame.view = this.intake.view;
+    const { view } = this.intake;
+    if (frame.view !== view) {
+      frame.bytes = this.intake.bytes;
+      frame.view = view;
+    }
     frame.start = start;
     frame.end = start + captured;
     frame.number = this.number;
@@ -191,11 +197,11 @@ export class PcapngReader extends RecordReader {
         return true;
       case SECTION_HEADER:
         return this.readSection(at, total);
-      case JOURNAL_EXPORT:
-        this.number += 1;
-        this.info.skippedFrames += 1;
-        return true;
       default:
+        if (NUMBERED_BLOCKS.has(type)) {
+          this.number += 1;
+          this.info.skippedFrames += 1;
+        }
         return true;
     }
   }

@@ -49,8 +49,10 @@ export abstract class RecordReader implements FrameSource {
 
   /** Ends reading at a record that makes no sense; `what` continues the sentence "At byte N of the capture …". Always false. */
   protected stopAt(offset: number, what: string): false {
-    const before = this.number === 1 ? 'the 1 frame before it was read' : `the ${this.number} frames before it were read`;
-    this.info.damage = `At byte ${offset} of the capture ${what}: the file is damaged there, and only ${before}.`;
+    const before =
+      ['no frame stands before it', 'only the frame before it was read'][this.number] ??
+      `only the ${this.number} frames before it were read`;
+    this.info.damage = `At byte ${offset} of the capture ${what}: the file is damaged there, and ${before}.`;
     this.stopped = true;
     return false;
   }

@@ -30,6 +30,8 @@ export class ZstdBytes implements ByteSource {
   private hasChecksum = false;
   /** Length of a frame header that still stands before its first block in the input. */
   private headerBytes = 0;
+  /** Bytes from `from` on that the decoder already has. */
+  private handedBytes = 0;
   private finished = false;
 
   constructor(stored: ByteSource) {
@@ -97,7 +99,10 @@ export class ZstdBytes implements ByteSource {
     });
   }
 
-  /** Hands the next block to the decoder; the first one together with the frame header, which it wants in one piece. */
+  /**
+   * Hands the next block to the decoder: the first one together with the frame header, the last one with the checksum, and every other one
+   * with the first byte of what follows, because the decoder keeps all that it was given for as long as it is given nothing but whole blocks.
+   */
   private async decodeBlock(decoder: Decompress): Promise<void> {
     const header = this.headerBytes;
     if (!(await this.want(header + 3))) return this.endsEarly();
@@ -109,20 +114,24 @@ export class ZstdBytes implements ByteSource {
     if (type === BlockType.reserved || size > MAX_BLOCK_BYTES) return this.stop('a block header makes no sense');
     const blockBytes = header + 3 + (type === BlockType.rle ? 1 : size);
     if (!(await this.want(blockBytes))) return this.endsEarly();
-    const withChecksum = blockBytes + (isLast && this.hasChecksum ? 4 : 0);
-    const whole = await this.want(withChecksum);
-    const taken = whole ? withChecksum : blockBytes;
+    const following = isLast ? (this.hasChecksum ? 4 : 0) : 1;
+    const isWhole = await this.want(blockBytes + following);
     // The decoder keeps what it is given: a copy.
-    const piece = this.input.slice(this.from, this.from + taken);
-    this.from += taken;
+    const piece = this.input.slice(this.from + this.handedBytes, this.from + blockBytes + (isWhole ? following : 0));
+    this.from += blockBytes;
     this.headerBytes = 0;
+    this.handedBytes = following;
     try {
-      decoder.push(piece, isLast && whole);
+      decoder.push(piece, isLast && isWhole);
     } catch (error) {
       return this.stop(error instanceof Error ? error.message : String(error));
     }
-    if (!whole) this.endsEarly();
-    else if (isLast) this.decoder = null;
+    if (!isWhole) return this.endsEarly();
+    if (isLast) {
+      this.from += following;
+      this.handedBytes = 0;
+      this.decoder = null;
+    }
   }
 
   /** Makes `count` bytes stand at `from`; false when the stream ends before. */
