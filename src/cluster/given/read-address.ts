@@ -37,7 +37,11 @@ export function readIp(text: string, place: Place, what: string): string {
   const ip = ipOrNull(text);
   if (ip === null) throw errorAt(place, `${what} reads ${quoted(text)}, but an IPv4 or IPv6 address is expected${hintFor(text)}.`);
   const use = addressUse(ip);
-  if (use !== 'unicast') throw errorAt(place, `${what} is ${ip}, a ${use} address; give the address of one machine.`);
+  if (use !== 'unicast')
+    throw errorAt(
+      place,
+      `${what} is ${ip}, ${use === 'unspecified' ? 'the unspecified address' : `a ${use} address`}; give the address of one machine.`,
+    );
   return ip;
 }
 
