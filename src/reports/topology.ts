@@ -68,40 +68,55 @@ function identity(machine: Machine): string {
 /** The roles as a cluster.yaml, clues as comments; read back, it gives the same roles. */
 export function renderClusterYaml(diagnosis: Diagnosis): string {
   const { vips, directors, realServers, gateways } = diagnosis.cluster;
+  const served = new Set(vips.map((vip) => vip.ip));
   const captures = diagnosis.captures.map((capture) => printable(capture.name)).join(', ');
   const lines = [
     `# Roles that lvs-doctor ${printable(diagnosis.tool.version)} sees in ${captures}.`,
     '# Correct what is wrong, remove what does not belong, and pass it back with -c.',
   ];
   const section = (key: string, items: readonly string[][]) => {
-    if (items.length === 0) lines.push(`# ${key}: none seen`);
-    else lines.push(`${key}:`, ...items.flat());
+    const told = items.flat();
+    if (told.length === 0) lines.push(`# ${key}: none seen`);
+    // A list of comments alone would be no list.
+    else lines.push(told.some((line) => line.startsWith('  - ')) ? `${key}:` : `${key}: []`, ...told);
   };
   section(
     'vips',
-    vips.map((vip) => [
-      ...comments(vip.source, vip.clues),
-      `  - ip: ${quoted(vip.ip)}`,
-      ...(vip.services.length === 0 ? [] : ['    services:']),
-      ...vip.services.map((service) => `      - { on: ${quoted(service)}${vip.mode === null ? '' : `, mode: ${vip.mode}`} }`),
-    ]),
+    vips.map((vip) => {
+      const services = vip.services.filter((service) => /^\d+\/(tcp|udp|sctp)$/.test(service));
+      return [
+        ...comments(vip.source, vip.clues),
+        `  - ip: ${quoted(vip.ip)}`,
+        ...(services.length === 0 ? [] : ['    services:']),
+        ...services.map((service) => `      - { on: ${quoted(service)}${vip.mode === null ? '' : `, mode: ${vip.mode}`} }`),
+      ];
+    }),
   );
-  section('directors', directors.map(machineItem));
-  section('realServers', realServers.map(machineItem));
-  section('gateways', gateways.map(machineItem));
+  section(
+    'directors',
+    directors.map((machine) => machineItem(machine, served)),
+  );
+  section(
+    'realServers',
+    realServers.map((machine) => machineItem(machine, served)),
+  );
+  section(
+    'gateways',
+    gateways.map((machine) => machineItem(machine, served)),
+  );
   return `${lines.join('\n')}\n`;
 }
 
-function machineItem(machine: Machine): string[] {
+/** An entry of a list, without the VIPs among a machine's addresses: they are not its own. */
+function machineItem(machine: Machine, served: ReadonlySet<string>): string[] {
+  const ips = machine.ips.filter((ip) => !served.has(ip)).map(quoted);
+  const macs = machine.macs.map(quoted);
   const entries = [
     machine.name === null ? null : `name: ${quoted(machine.name)}`,
-    machine.ips.length === 0
-      ? null
-      : machine.ips.length === 1
-        ? `ip: ${quoted(machine.ips[0]!)}`
-        : `ips: [${machine.ips.map(quoted).join(', ')}]`,
-    machine.macs.length === 0 ? null : `macs: [${machine.macs.map(quoted).join(', ')}]`,
+    ips.length === 0 ? null : ips.length === 1 ? `ip: ${ips[0]}` : `ips: [${ips.join(', ')}]`,
+    macs.length === 0 ? null : `macs: [${macs.join(', ')}]`,
   ].filter((entry) => entry !== null);
+  if (ips.length + macs.length === 0) return [`  # ${printable(machine.name ?? 'a machine')}: no address seen`];
   return [...comments(machine.source, machine.clues), ...entries.map((entry, i) => `${i === 0 ? '  - ' : '    '}${entry}`)];
 }
 

@@ -1,0 +1,85 @@
+/** `lvs-doctor diagnose [point=]<capture>...` */
+import { type Command, Option } from 'commander';
+import type { Diagnosis } from '../diagnosis.ts';
+import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list, type OutputOptions } from './options.ts';
+
+interface DiagnoseOptions extends ClusterOptions, OutputOptions<'text' | 'json'> {
+  readonly rule?: readonly string[];
+  readonly exceptRule?: readonly string[];
+  readonly failOn: FailOn;
+  readonly quiet?: boolean;
+}
+
+const FAIL_ON = ['critical', 'warning', 'info', 'never'] as const;
+type FailOn = (typeof FAIL_ON)[number];
+
+export function addDiagnoseCommand(program: Command): void {
+  const command = program
+    .command('diagnose')
+    .summary('say which machine breaks direct routing, what proves it, and what mends it')
+    .description(
+      'Reads saved captures of an LVS cluster and says which machine breaks direct routing, which frames prove it and which commands mend it.',
+    )
+    .argument('<capture...>', CAPTURES_HELP);
+  addOutputOptions(addClusterOptions(command), ['text', 'json'])
+    .addOption(list('--rule <name>', 'judge only this rule (name or code); repeatable'))
+    .addOption(exceptRule())
+    .addOption(new Option('--fail-on <severity>', 'least severity that gives exit code 1').choices(FAIL_ON).default('warning'))
+    .addOption(new Option('-q, --quiet', 'only the verdict, the findings and their culprits').conflicts('verbose'))
+    .addHelpText('after', '\nExit codes: 0 clean, 1 found (confirmed or probable), 2 could not look or cannot tell.')
+    .action(run);
+}
+
+/** Commander takes `--no-rule` for the negation of `--rule`; here it names rules of its own. */
+function exceptRule(): Option {
+  const option = list('--no-rule <name>', 'judge all rules but this one; repeatable');
+  option.negate = false;
+  option.attributeName = () => 'exceptRule';
+  return option;
+}
+
+async function run(args: readonly string[], options: DiagnoseOptions): Promise<void> {
+  const { readInputs } = await import('./inputs.ts');
+  const { sourceFilesOf } = await import('./captures.ts');
+  const { writeOutput } = await import('./write-output.ts');
+  const { captures, given } = await readInputs(args, options);
+  const rules = await rulesOf(options);
+  const { diagnose } = await import('../diagnose.ts');
+  const diagnosis = await diagnose(captures, given, { rules });
+  process.exitCode = exitCodeOf(diagnosis, options.failOn);
+  await writeOutput(await render(diagnosis, options, sourceFilesOf(captures)), options.output);
+  const isShown = options.format === 'text' && options.output === undefined && process.stdout.isTTY === true;
+  if (process.exitCode === 2 && !isShown) {
+    const { printable } = await import('../reports/printable.ts');
+    process.stderr.write(`lvs-doctor: cannot tell: ${printable(diagnosis.summary)}\n`);
+  }
+}
+
+async function rulesOf({ rule = [], exceptRule = [] }: DiagnoseOptions): Promise<{ only: readonly string[]; except: readonly string[] }> {
+  if (rule.length + exceptRule.length === 0) return { only: [], except: [] };
+  const { ruleNames } = await import('./rule-filter.ts');
+  const { RULES } = await import('../rules/index.ts');
+  return { only: ruleNames(rule, RULES), except: ruleNames(exceptRule, RULES) };
+}
+
+async function render(diagnosis: Diagnosis, options: DiagnoseOptions, sourceFiles: ReadonlyMap<string, string>): Promise<string> {
+  if (options.format === 'json') return (await import('../reports/json.ts')).renderJson(diagnosis);
+  const { renderText } = await import('../reports/text.ts');
+  const { terminalFor } = await import('./terminal.ts');
+  const { color, width } = terminalFor(options.output, options.color);
+  // Prose that is wider than this is hard to read.
+  return renderText(diagnosis, {
+    color,
+    width: Math.min(width, 100),
+    sourceFiles,
+    verbose: options.verbose ?? false,
+    quiet: options.quiet ?? false,
+  });
+}
+
+/** 1 when something at or above `failOn` was found (possible alone is not found), 2 when nothing could be judged, else 0. */
+export function exitCodeOf(diagnosis: Diagnosis, failOn: FailOn): 0 | 1 | 2 {
+  if (diagnosis.verdict === 'cannot tell') return 2;
+  const counted: readonly FailOn[] = failOn === 'never' ? [] : FAIL_ON.slice(0, FAIL_ON.indexOf(failOn) + 1);
+  return diagnosis.findings.some((finding) => finding.confidence !== 'possible' && counted.includes(finding.severity)) ? 1 : 0;
+}

@@ -1,0 +1,77 @@
+/** The command line: arguments in, exit code out. Alone prints and exits; each command is a file of its own, and loads what it needs. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { printable } from '../reports/printable.ts';
+import { UsageError } from '../usage-error.ts';
+import { addDiagnoseCommand } from './diagnose.ts';
+import { addExplainCommand } from './explain.ts';
+import { addTopologyCommand } from './topology.ts';
+import { addTraceCommand } from './trace.ts';
+
+/**
+ * Runs one command.
+ * @param argv as process.argv: interpreter, script, arguments.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that leaves early is no error; others are reported where they arise.
+  process.stdout.on('error', () => {});
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    process.exitCode = 2;
+    process.stderr.write(`lvs-doctor: ${sentenceOf(error, argv)}\n`);
+    if (!isExpected(error) && isVerbose(argv) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('lvs-doctor')
+    .description(
+      'Diagnoses LVS clusters with direct routing from packet captures: which machine breaks it, which frames prove it, which commands mend it.',
+    )
+    .version(readVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ outputError: () => {}, writeErr: () => {} })
+    .addHelpText('after', "\nStart with: lvs-doctor diagnose mirror.pcap\n'lvs-doctor <command> --help' tells the options of a command.");
+  addDiagnoseCommand(program);
+  addTraceCommand(program);
+  addTopologyCommand(program);
+  addExplainCommand(program);
+  return program;
+}
+
+/** The version in package.json, beside bin and dist. */
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof CommanderError;
+}
+
+function isVerbose(argv: readonly string[]): boolean {
+  return argv.some((arg) => /^(--verbose|-[a-z]*v[a-z]*)$/.test(arg));
+}
+
+/** One sentence for standard error. */
+function sentenceOf(error: unknown, argv: readonly string[]): string {
+  if (error instanceof UsageError) return printable(error.message);
+  if (error instanceof CommanderError) return commandLineSentence(error, argv);
+  const told = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  return `an internal error stopped the work (${told}); this is a bug, please report it${isVerbose(argv) ? ' with what follows' : ' with the output of --verbose'}.`;
+}
+
+/** What commander says, as one sentence with what to try. */
+function commandLineSentence(error: CommanderError, argv: readonly string[]): string {
+  if (error.code === 'commander.help') return "no command is given; try 'lvs-doctor diagnose mirror.pcap', or --help.";
+  const [told = '', suggestion] = error.message.split('\n');
+  const wrong = printable(told.replace(/^error: /, '').replace('. Allowed choices', '; allowed choices')).replace(/\.$/, '');
+  if (error.code === 'commander.unknownCommand' && /\.(pcap|pcapng|cap|gz|zst)'$/.test(wrong)) {
+    return `${wrong}; to diagnose a capture: lvs-doctor diagnose ${printable(argv[2] ?? '')}`;
+  }
+  const meant = /Did you mean (.+)\?/.exec(suggestion ?? '')?.[1];
+  if (meant !== undefined) return `${wrong}; did you mean ${meant}?`;
+  const command = ['diagnose', 'trace', 'topology', 'explain'].find((name) => name === argv[2]);
+  return `${wrong}; see 'lvs-doctor ${command === undefined ? '' : `${command} `}--help'.`;
+}

@@ -1,0 +1,45 @@
+/** Options that mean the same for every command. */
+import { type Command, Option } from 'commander';
+
+/** What was told about the cluster; every list in the order typed. */
+export interface ClusterOptions {
+  readonly cluster?: readonly string[];
+  readonly vip?: readonly string[];
+  readonly director?: readonly string[];
+  readonly realServer?: readonly string[];
+  readonly gateway?: readonly string[];
+}
+
+/** How the result is to be shown. */
+export interface OutputOptions<F extends string> {
+  readonly format: F;
+  /** A file; undefined for standard output. */
+  readonly output?: string;
+  readonly color: boolean;
+  readonly verbose?: boolean;
+}
+
+export const CAPTURES_HELP = "pcap or pcapng file, also gzip or zstd; '-' is standard input; 'director=file' tells where it was taken";
+
+export function addClusterOptions(command: Command): Command {
+  return command
+    .addOption(list('-c, --cluster <file>', 'cluster.yaml, ipvsadm-save -n, ipvsadm -Ln, keepalived.conf or ip neigh; repeatable'))
+    .addOption(list('--vip <address>', 'a virtual IP; repeatable'))
+    .addOption(list('--director <address>', 'a director: IP, MAC or IP=MAC; repeatable'))
+    .addOption(list('--real-server <address>', 'a real server: IP, MAC or IP=MAC; repeatable'))
+    .addOption(list('--gateway <address>', 'a gateway: IP, MAC or IP=MAC; repeatable'));
+}
+
+/** @param formats the first is the default. */
+export function addOutputOptions(command: Command, formats: readonly [string, ...string[]]): Command {
+  return command
+    .addOption(new Option('-f, --format <format>', 'output format').choices(formats).default(formats[0]))
+    .option('-o, --output <file>', 'write there instead of to standard output')
+    .option('--no-color', 'no colour (NO_COLOR=1 does the same)')
+    .addOption(new Option('-v, --verbose', 'all evidence, clues and paths; the stack of an internal error'));
+}
+
+/** An option that may be given several times; undefined when it is not given. */
+export function list(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, previous: readonly string[] = []) => [...previous, value]);
+}

@@ -1,0 +1,78 @@
+/** Where a report goes: standard output, or a file that appears whole or not at all. */
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { printable } from '../reports/printable.ts';
+import { UsageError } from '../usage-error.ts';
+import { identityOf } from './captures.ts';
+import { reasonOf } from './read-given.ts';
+
+/**
+ * Refuses, before any work is done, an output file that cannot be meant.
+ * @param inputs files that are read: captures and configuration.
+ * @throws UsageError when `output` is one of them, a directory, or in a directory that does not exist.
+ */
+export function checkOutput(output: string | undefined, inputs: readonly string[]): void {
+  if (output === undefined || output === '-') return;
+  const identity = identityOf(output);
+  const input = identity === null ? undefined : inputs.find((file) => identityOf(file) === identity);
+  if (input !== undefined) {
+    throw new UsageError(`${printable(output)} is read as input and would be overwritten; give -o another file.`);
+  }
+  if (existsSync(output) && statSync(output).isDirectory()) throw new UsageError(`${printable(output)} is a directory; -o expects a file.`);
+  if (!existsSync(dirname(output)))
+    throw new UsageError(`${printable(dirname(output))} does not exist; create it, or give -o another file.`);
+}
+
+/**
+ * Writes the report.
+ * @throws UsageError when the file cannot be written.
+ */
+export async function writeOutput(text: string, output: string | undefined): Promise<void> {
+  if (output === undefined || output === '-') return writeStandardOutput(text);
+  try {
+    writeWhole(text, isLink(output) ? realpathSync(output) : output);
+  } catch (error) {
+    throw new UsageError(`${printable(output)} cannot be written: ${reasonOf(error)}.`);
+  }
+}
+
+function writeStandardOutput(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+      // The reader has seen enough, as in `lvs-doctor … | head`.
+      if (error.code === 'EPIPE') resolve();
+      else reject(new UsageError(`standard output cannot be written: ${reasonOf(error)}.`));
+    });
+    process.stdout.write(text, (error) => {
+      if (!error) resolve();
+    });
+  });
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** Beside the file first, then in its place: an interrupted run leaves the old file as it was. */
+function writeWhole(text: string, path: string): void {
+  const old = statSync(path, { throwIfNoEntry: false });
+  if (old !== undefined && !old.isFile()) {
+    // A device or pipe is written to, not replaced.
+    writeFileSync(path, text);
+    return;
+  }
+  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const descriptor = openSync(beside, 'wx', old === undefined ? 0o666 : old.mode & 0o777);
+  try {
+    try {
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
