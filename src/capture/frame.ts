@@ -73,7 +73,7 @@ export interface FrameSource {
   readonly info: CaptureInfo;
   /** Fills `frame` with the next whole frame in the buffer; false when the buffer holds no further one. */
   next(frame: Frame): boolean;
-  /** Refills the buffer; false at the end of the capture. Throws UsageError when the source cannot be read (any further). */
+  /** Refills the buffer once `next` has given false, and says true when `next` may give a frame; false at the end of the capture. Throws UsageError when the source cannot be read (any further). */
   more(): Promise<boolean>;
   /** Gives back the file or pipe. */
   close(): Promise<void>;

@@ -90,7 +90,7 @@ export class PcapReader extends RecordReader {
     const intake = this.intake;
     const at = intake.position;
     const start = at + this.headerBytes;
-    if (start > intake.limit || this.stopped) return false;
+    if (start > intake.limit || this.stopped) return this.exhaust();
     const view = intake.view;
     const little = this.little;
     let captured = view.getUint32(at + 8, little);
@@ -108,7 +108,7 @@ export class PcapReader extends RecordReader {
       );
     }
     const end = start + captured;
-    if (end > intake.limit) return false;
+    if (end > intake.limit) return this.exhaust();
     let seconds = view.getUint32(at, little);
     let fraction = view.getUint32(at + 4, little);
     if (fraction >= this.fractions) {

@@ -94,7 +94,7 @@ export class PcapngReader extends RecordReader {
     for (;;) {
       const at = intake.position;
       const available = intake.limit - at;
-      if (available < BLOCK_FRAME_BYTES || this.stopped) return false;
+      if (available < BLOCK_FRAME_BYTES || this.stopped) return this.exhaust();
       const view = intake.view;
       const type = view.getUint32(at, this.little);
       if (type === SECTION_HEADER && !this.readByteOrder(at)) {
@@ -299,7 +299,7 @@ export class PcapngReader extends RecordReader {
     const problem = blockLengthProblem(total, BLOCK_FRAME_BYTES);
     if (problem !== null) return this.stopAt(this.intake.offset, `of a block ${problem}`);
     this.intake.reserve(paddedLength(total));
-    return false;
+    return this.exhaust();
   }
 
   private stopAtLength(captured: number): false {

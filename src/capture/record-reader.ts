@@ -15,6 +15,8 @@ export abstract class RecordReader implements FrameSource {
   /** Number of the last frame met, delivered or skipped. */
   protected number = 0;
   protected stopped = false;
+  /** Whether `next` has found no further whole record in the buffer: only then is it refilled. */
+  private exhausted = false;
   private ended = false;
 
   constructor(intake: Intake, info: OpenCaptureInfo, point: number) {
@@ -27,10 +29,14 @@ export abstract class RecordReader implements FrameSource {
 
   async more(): Promise<boolean> {
     const intake = this.intake;
+    if (!this.exhausted && !this.stopped) return true;
     const isMore = !this.stopped && (await intake.fill());
     this.info.bytes = intake.total;
     this.info.storedBytesRead = intake.source.storedBytesRead;
-    if (isMore) return true;
+    if (isMore) {
+      this.exhausted = false;
+      return true;
+    }
     if (!this.ended) {
       this.ended = true;
       this.endAccount();
@@ -46,6 +52,12 @@ export abstract class RecordReader implements FrameSource {
 
   /** Called once, when no frame can follow. May throw UsageError. */
   protected atEnd(): void {}
+
+  /** The next record is not whole yet. Always false. */
+  protected exhaust(): false {
+    this.exhausted = true;
+    return false;
+  }
 
   /** Ends reading at a record that makes no sense; `what` continues the sentence "At byte N of the capture …". Always false. */
   protected stopAt(offset: number, what: string): false {

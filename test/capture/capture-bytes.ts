@@ -18,8 +18,8 @@ export function fields(order: ByteOrder, ...values: readonly [width: 1 | 2 | 4 |
   return bytes;
 }
 
-export function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
+export function joined(...parts: readonly (Uint8Array | readonly Uint8Array[])[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts.flat()));
 }
 
 /** A frame of `length` bytes that begins with `first`. */
