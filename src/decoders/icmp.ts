@@ -28,21 +28,21 @@ export function decodeIcmp(packet: Packet, view: DataView, start: number, end: n
     packet.icmpType = view.getUint8(start);
     packet.icmpCode = view.getUint8(start + 1);
   }
+  if (end - start >= 4) packet.checksum = view.getUint16(start + 2);
+  const isEcho = packet.icmpType === echoRequest || packet.icmpType === echoReply;
+  if (isEcho && end - start >= 6) {
+    packet.sourcePort = view.getUint16(start + 4);
+    packet.destinationPort = packet.sourcePort;
+  }
   if (end - start < headerLength) {
     packet.payloadStart = end;
     packet.payloadLength = 0;
     stopShort(packet, start + headerLength);
     return;
   }
-  packet.checksum = view.getUint16(start + 2);
   packet.payloadStart = start + headerLength;
   packet.payloadLength = packet.wireEnd - packet.payloadStart;
   switch (packet.icmpType) {
-    case echoReply:
-    case echoRequest:
-      packet.sourcePort = view.getUint16(start + 4);
-      packet.destinationPort = packet.sourcePort;
-      break;
     case unreachable:
       if (packet.icmpCode === fragmentationNeeded) packet.icmpMtu = view.getUint16(start + 6);
       decodeQuoted(packet, view, start + headerLength, end);

@@ -35,22 +35,22 @@ export function decodeIcmp6(packet: Packet, view: DataView, start: number, end: 
     packet.icmpType = view.getUint8(start);
     packet.icmpCode = view.getUint8(start + 1);
   }
+  const type = packet.icmpType;
+  if (end - start >= 4) packet.checksum = view.getUint16(start + 2);
+  const isEcho = type === echoRequest || type === echoReply;
+  if (isEcho && end - start >= 6) {
+    packet.sourcePort = view.getUint16(start + 4);
+    packet.destinationPort = packet.sourcePort;
+  }
   if (end - start < headerLength) {
     packet.payloadStart = end;
     packet.payloadLength = 0;
     stopShort(packet, start + headerLength);
     return;
   }
-  packet.checksum = view.getUint16(start + 2);
   packet.payloadStart = start + headerLength;
   packet.payloadLength = packet.wireEnd - packet.payloadStart;
-  const type = packet.icmpType;
   switch (type) {
-    case echoRequest:
-    case echoReply:
-      packet.sourcePort = view.getUint16(start + 4);
-      packet.destinationPort = packet.sourcePort;
-      break;
     case routerSolicitation:
       decodeOptions(packet, view, start + 8, end, sourceLinkAddress);
       break;

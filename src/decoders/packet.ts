@@ -227,9 +227,13 @@ export class Packet {
         this.decodeIpOfAnyVersion(view, decodeNullLoop(this, view, start, end), end);
         return;
       case LinkType.raw:
-      case LinkType.ipv4:
-      case LinkType.ipv6:
         this.decodeIpOfAnyVersion(view, start, end);
+        return;
+      case LinkType.ipv4:
+        this.decodeIp(view, start, end, 4);
+        return;
+      case LinkType.ipv6:
+        this.decodeIp(view, start, end, 6);
         return;
       default:
         stopUnsupported(this);

@@ -26,7 +26,12 @@ export function differencesOf(frame: Frame, packet: Packet, row: Row): Differenc
     const right = typeof ours === 'number' && theirs !== '' ? String(Number(theirs)) : theirs;
     if (left !== right) differences.push({ field, ours: left, theirs: right, status });
   };
-  report('frame.time_epoch', `${frame.seconds}.${String(frame.nanoseconds).padStart(9, '0')}`, row.first('frame.time_epoch'));
+  // A simple packet block has no time, which a Frame says with 0.
+  report(
+    'frame.time_epoch',
+    `${frame.seconds}.${String(frame.nanoseconds).padStart(9, '0')}`,
+    row.first('frame.time_epoch') || '0.000000000',
+  );
   report('frame.len', frame.wireLength, row.first('frame.len'));
   report('frame.cap_len', frame.end - frame.start, row.first('frame.cap_len'));
   compareLink(frame, packet, row, report);
@@ -49,10 +54,13 @@ function compareLink(frame: Frame, packet: Packet, row: Row, report: Report): vo
     report('sll.pkttype', packet.cookedType, row.first('sll.pkttype') || '-1');
   }
   if (frame.linkType === LinkType.ethernet || packet.link === LinkKind.cooked) {
-    const types = [...row.all('eth.type').slice(0, 1), ...row.all('sll.etype'), ...row.all('vlan.etype'), ...row.all('llc.type')];
+    // A length behind a tag instead of an EtherType: LLC.
+    const types =
+      row.first('vlan.len') === '' ? [...row.all('eth.type').slice(0, 1), ...row.all('sll.etype'), ...row.all('sll.gretype')] : [];
+    types.push(...row.all('vlan.etype'), ...row.all('llc.type'));
     report('ethertype', packet.etherType, types.at(-1) ?? '0');
   }
-  const vlans = row.all('vlan.id');
+  const vlans = [...row.all('ieee8021ad.id'), ...row.all('vlan.id')];
   report('vlan.id', packet.vlan, vlans[0] ?? '-1');
   report('vlan.id (inner)', packet.innerVlan, vlans[1] ?? '-1');
 }
@@ -104,14 +112,19 @@ function compareIp(packet: Packet, row: Row, report: Report): void {
   if (packet.version === 4) {
     report('ip.len', packet.ipLength, of('ip.len', 'ipv6.plen'));
     report('ip.id', packet.ipId, of('ip.id', 'ip.id'));
-    report('ip.frag_offset', packet.fragmentOffset, of('ip.frag_offset', 'ip.frag_offset'));
+    report('ip.frag_offset', packet.fragmentOffset, inBytes(of('ip.frag_offset', 'ip.frag_offset')));
     report('ip.flags.df', packet.dontFragment ? 1 : 0, of('ip.flags.df', 'ip.flags.df'));
     const isFragment = Number(of('ip.flags.mf', 'ip.flags.mf')) !== 0 || Number(of('ip.frag_offset', 'ip.frag_offset')) !== 0;
     report('is fragment', packet.isFragment ? 1 : 0, isFragment ? '1' : '0');
   } else {
-    report('ipv6.plen', packet.ipLength - 40, of('ip.len', 'ipv6.plen'));
-    report('ipv6.fraghdr.ident', packet.ipId >>> 0, row.first('ipv6.fraghdr.ident') || '0');
-    report('ipv6.fraghdr.offset', packet.fragmentOffset, row.first('ipv6.fraghdr.offset') || '0');
+    // 0 means the wire's length to us: a jumbogram or segmentation offload.
+    const payload = of('ip.len', 'ipv6.plen');
+    if (payload !== '0') report('ipv6.plen', packet.ipLength - 40, payload);
+    // An ICMP error may quote a fragment.
+    if (packet.transport !== Transport.icmp6) {
+      report('ipv6.fraghdr.ident', packet.ipId >>> 0, row.first('ipv6.fraghdr.ident') || '0');
+      report('ipv6.fraghdr.offset', packet.fragmentOffset, inBytes(row.first('ipv6.fraghdr.offset') || '0'));
+    }
   }
   if (packet.tunnelDepth > 0 && packet.tunnelVersion !== 0) {
     const outer = (ipv4: Field, ipv6: Field) => atLayer(row, own, 0, ipv4, ipv6);
@@ -133,13 +146,22 @@ function compareIp(packet: Packet, row: Row, report: Report): void {
   const quotedDestination = ofQuote('ip.dst', 'ipv6.dst');
   report('quoted', quote.version, quotedDestination === '' ? '0' : quoted[0] === 'ip' ? '4' : '6');
   if (quote.version === 0 || quotedDestination === '') return;
-  report('quoted ip.src', formatIp(quote.version, quote.source0, quote.source1, quote.source2, quote.source3), ofQuote('ip.src', 'ipv6.src'));
+  report(
+    'quoted ip.src',
+    formatIp(quote.version, quote.source0, quote.source1, quote.source2, quote.source3),
+    ofQuote('ip.src', 'ipv6.src'),
+  );
   report(
     'quoted ip.dst',
     formatIp(quote.version, quote.destination0, quote.destination1, quote.destination2, quote.destination3),
     quotedDestination,
   );
   report('quoted ip.ttl', quote.ttl, ofQuote('ip.ttl', 'ipv6.hlim'));
+}
+
+/** tshark counts fragment offsets in units of eight bytes, as they are on the wire. */
+function inBytes(offset: string): string {
+  return String(8 * Number(offset));
 }
 
 function compareTransport(packet: Packet, row: Row, report: Report): void {
@@ -149,7 +171,9 @@ function compareTransport(packet: Packet, row: Row, report: Report): void {
   const sourcePort = isIcmp ? packet.quoted.sourcePort : packet.sourcePort;
   const destinationPort = isIcmp ? packet.quoted.destinationPort : packet.destinationPort;
   const at = packet.tunnelDepth > 0 ? 'last' : 'first';
-  const hasTransport = isIcmp ? packet.quoted.version !== 0 : packet.transport === Transport.tcp || packet.transport === Transport.udp || packet.transport === Transport.sctp;
+  const hasTransport = isIcmp
+    ? packet.quoted.version !== 0
+    : packet.transport === Transport.tcp || packet.transport === Transport.udp || packet.transport === Transport.sctp;
   for (const [number, name] of [
     [6, 'tcp'],
     [17, 'udp'],
@@ -168,11 +192,17 @@ function compareTransport(packet: Packet, row: Row, report: Report): void {
     report('tcp.seq_raw', packet.sequence >>> 0, row[at]('tcp.seq_raw') || '0');
     report('tcp.ack_raw', packet.acknowledgment >>> 0, row[at]('tcp.ack_raw') || '0');
     report('tcp.checksum', packet.checksum, row[at]('tcp.checksum') || '0');
-    report('tcp.len', packet.payloadLength, row[at]('tcp.len') || '0');
+    // tshark tells no length of a segment that is in fragments.
+    if (!packet.isFragment) report('tcp.len', packet.payloadLength, row[at]('tcp.len') || '0');
   }
   if (packet.transport === Transport.udp) {
-    report('udp.length', packet.payloadLength + 8, row[at]('udp.length') || '8');
-    report('udp.checksum', packet.checksum, row[at]('udp.checksum') || '0');
+    // Our length ends where the IP packet does: in a first fragment, and where the header promises too much, which is malformed.
+    const length = row[at]('udp.length') || '8';
+    const isClipped = Number(length) > packet.payloadLength + 8 && (packet.isFragment || packet.status === DecodeStatus.malformed);
+    // 0 means the IP packet's length to us: a jumbogram or segmentation offload. tshark reads no further then.
+    const isOffloaded = length === '0';
+    if (!isClipped && !isOffloaded) report('udp.length', packet.payloadLength + 8, length);
+    if (!isOffloaded) report('udp.checksum', packet.checksum, row[at]('udp.checksum') || '0');
   }
 }
 
@@ -199,9 +229,11 @@ function compareIcmp(packet: Packet, row: Row, report: Report): void {
 
 function compareNeighbourDiscovery(packet: Packet, row: Row, report: Report): void {
   if (packet.transport !== Transport.icmp6 || packet.icmpType < 133 || packet.icmpType > 137) return;
-  const target = row.first('icmpv6.nd.ns.target_address') || row.first('icmpv6.nd.na.target_address') || row.first('icmpv6.nd.rd.target_address');
+  const target =
+    row.first('icmpv6.nd.ns.target_address') || row.first('icmpv6.nd.na.target_address') || row.first('icmpv6.nd.rd.target_address');
   report('nd target', formatIp(6, packet.target0, packet.target1, packet.target2, packet.target3), target || '::');
-  report('icmpv6.opt.linkaddr', packet.ndLinkAddress < 0 ? '' : formatMac(packet.ndLinkAddress), row.first('icmpv6.opt.linkaddr'));
+  const linkAddress = packet.icmpType < 136 ? row.first('icmpv6.opt.src_linkaddr') : row.first('icmpv6.opt.target_linkaddr');
+  report('nd link address', packet.ndLinkAddress < 0 ? '' : formatMac(packet.ndLinkAddress), linkAddress);
   report('icmpv6.nd.na.flag.r', packet.ndRouter ? 1 : 0, row.first('icmpv6.nd.na.flag.r') || '0');
   report('icmpv6.nd.na.flag.s', packet.ndSolicited ? 1 : 0, row.first('icmpv6.nd.na.flag.s') || '0');
   report('icmpv6.nd.na.flag.o', packet.ndOverride ? 1 : 0, row.first('icmpv6.nd.na.flag.o') || '0');
