@@ -16,11 +16,18 @@ export const INFLATED_CHUNK_BYTES = 1024 * 1024;
 const SMALLEST_PIECE_BYTES = 256;
 const LARGEST_PIECE_BYTES = 64 * 1024;
 
+/** A zlib stream; `bytesWritten` is how much input it consumed. */
+export type Decompressor = Transform & { readonly bytesWritten: number };
+
 export class InflatedBytes implements ByteSource {
   cutOff = false;
   damage: string | null = null;
   private readonly stored: ByteSource;
-  private readonly engine: Transform;
+  private readonly create: () => Decompressor;
+  private readonly restarts: boolean;
+  private engine: Decompressor;
+  /** Whether the decompressor came to an end before its input did. */
+  private isFrameEnded = false;
   /** Made, but not taken. */
   private chunk: Uint8Array = new Uint8Array(0);
   private made = 0;
@@ -32,19 +39,15 @@ export class InflatedBytes implements ByteSource {
   private wake: (() => void) | null = null;
   private pieceTaken: (() => void) | null = null;
 
-  /** `engine` is a fresh zlib stream (createGunzip, createZstdDecompress) with INFLATED_CHUNK_BYTES as its chunk size. */
-  constructor(stored: ByteSource, engine: Transform) {
+  /**
+   * `create` gives a fresh zlib stream with INFLATED_CHUNK_BYTES as its chunk size. With `restarts`, one is created for each frame:
+   * node:zlib's zstd stops after the first, whereas its gunzip goes on to the next member by itself and rightly ignores other bytes.
+   */
+  constructor(stored: ByteSource, create: () => Decompressor, restarts: boolean) {
     this.stored = stored;
-    this.engine = engine;
-    engine.on('readable', () => this.notify());
-    engine.on('end', () => this.finish());
-    engine.on('close', () => this.finish());
-    engine.on('error', (error) => {
-      if (this.allGiven) this.cutOff = true;
-      else
-        this.damage = `The compressed data is damaged after ${this.made} decompressed bytes (${error.message}); what came before was read.`;
-      this.finish();
-    });
+    this.create = create;
+    this.restarts = restarts;
+    this.engine = this.begin();
     void this.feed();
   }
 
@@ -94,10 +97,7 @@ export class InflatedBytes implements ByteSource {
         const count = await this.stored.read(piece, 0, size);
         if (count === 0 || this.closed) break;
         given += count;
-        await new Promise<void>((resolve) => {
-          this.pieceTaken = resolve;
-          this.engine.write(piece.subarray(0, count), () => resolve());
-        });
+        await this.give(piece.subarray(0, count));
       }
       if (this.finished || this.closed) return;
       this.allGiven = true;
@@ -106,6 +106,53 @@ export class InflatedBytes implements ByteSource {
       this.failure = error;
       this.finish();
     }
+  }
+
+  /** Has one piece of input consumed, by one decompressor after the other if it holds several frames. */
+  private async give(piece: Uint8Array): Promise<void> {
+    while (piece.length > 0) {
+      const engine = this.engine;
+      const before = engine.bytesWritten;
+      await new Promise<void>((resolve) => {
+        this.pieceTaken = resolve;
+        engine.write(piece, () => resolve());
+      });
+      const consumed = engine.bytesWritten - before;
+      if (!this.restarts || consumed === piece.length) return;
+      // What it made is still to be taken before it ends.
+      while (!this.isFrameEnded && !this.finished) {
+        await new Promise<void>((resolve) => {
+          this.pieceTaken = resolve;
+        });
+      }
+      if (this.finished) return;
+      this.isFrameEnded = false;
+      piece = piece.subarray(consumed);
+      this.engine = this.begin();
+    }
+  }
+
+  private begin(): Decompressor {
+    const engine = this.create();
+    engine.on('readable', () => this.notify());
+    engine.on('end', () => {
+      if (this.restarts && !this.allGiven) {
+        this.isFrameEnded = true;
+        this.pieceTaken?.();
+      } else {
+        this.finish();
+      }
+    });
+    engine.on('close', () => {
+      if (engine === this.engine && !this.isFrameEnded) this.finish();
+    });
+    engine.on('error', (error) => {
+      if (this.allGiven) this.cutOff = true;
+      else
+        this.damage = `The compressed data is damaged after ${this.made} decompressed bytes (${error.message}); what came before was read.`;
+      this.finish();
+    });
+    return engine;
   }
 
   private finish(): void {

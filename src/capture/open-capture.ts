@@ -1,13 +1,12 @@
 /** Opens a saved capture: finds out where the bytes come from, how they are compressed and in which format they are. */
 import { closeSync, fstatSync, open, type Stats } from 'node:fs';
-import type { Transform } from 'node:stream';
 import { isatty } from 'node:tty';
 import * as zlib from 'node:zlib';
 import { UsageError } from '../usage-error.ts';
 import type { ByteSource } from './byte-source.ts';
 import { FileBytes } from './file-bytes.ts';
 import type { FrameSource } from './frame.ts';
-import { INFLATED_CHUNK_BYTES, InflatedBytes } from './inflated-bytes.ts';
+import { type Decompressor, INFLATED_CHUNK_BYTES, InflatedBytes } from './inflated-bytes.ts';
 import { Intake } from './intake.ts';
 import { notACapture, TELLING_BYTES } from './not-a-capture.ts';
 import { isPcapMagic, MAX_PCAP_RECORD_BYTES, PCAP_HEADER_BYTES, PcapReader } from './pcap.ts';
@@ -105,17 +104,18 @@ async function decompressed(stored: ByteSource): Promise<[ByteSource, 'gzip' | '
   }
   const whole = new ReplayedBytes(head.subarray(0, length), stored);
   const magic = new DataView(head.buffer).getUint32(0);
-  if (magic >>> 16 === GZIP_MAGIC) return [new InflatedBytes(whole, zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES })), 'gzip'];
+  if (magic >>> 16 === GZIP_MAGIC)
+    return [new InflatedBytes(whole, () => zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES }), false), 'gzip'];
   if (magic === ZSTD_MAGIC || (magic & 0xf0ffffff) >>> 0 === ZSTD_SKIPPABLE) {
     const create = nativeZstd();
-    if (create !== null) return [new InflatedBytes(whole, create({ chunkSize: INFLATED_CHUNK_BYTES })), 'zstd'];
+    if (create !== null) return [new InflatedBytes(whole, () => create({ chunkSize: INFLATED_CHUNK_BYTES }), true), 'zstd'];
     const { ZstdBytes } = await import('./zstd-bytes.ts');
     return [new ZstdBytes(whole), 'zstd'];
   }
   return [whole, null];
 }
 
-type CreateDecompress = (options: { chunkSize: number }) => Transform;
+type CreateDecompress = (options: { chunkSize: number }) => Decompressor;
 
 /** node:zlib's zstd decompressor, which Node has since 22.15 and 23.8; else null. */
 function nativeZstd(): CreateDecompress | null {
