@@ -15,7 +15,7 @@ export interface Machine {
 /** A machine in a role for a VIP. */
 export interface Role {
   readonly machine: Machine;
-  readonly source: RoleSource;
+  source: RoleSource;
   /** Why, one short sentence each. */
   readonly clues: string[];
   /** Times at which its clues begin and end, in nanoseconds since the first frame; null when given. */
@@ -28,7 +28,7 @@ export interface Vip {
   readonly ip: Ip;
   /** `80/tcp`, in order of first use. */
   readonly services: string[];
-  readonly mode: 'dr' | 'nat' | 'tun' | null;
+  mode: 'dr' | 'nat' | 'tun' | null;
   readonly source: RoleSource;
   readonly clues: string[];
   readonly given: GivenVip | null;

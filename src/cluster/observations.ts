@@ -156,6 +156,11 @@ export class Observations {
     return formatIp(this.facts.addresses.version[id]!, w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!);
   }
 
+  /** Text of a MAC number; empty for "not in the frame". */
+  macOf(mac: number): Mac {
+    return mac === 0 ? '' : formatMac(mac);
+  }
+
   /** Server IPs of flows. */
   get servers(): Iterable<Ip> {
     return this.#pathsByServer.keys();
@@ -214,6 +219,11 @@ export class Observations {
       if (from !== to) moves.push({ ref: { point: change.point, frame: change.frame, at: change.at }, from, to });
     }
     return moves;
+  }
+
+  /** Distinct clients of the remembered flows to these servers. */
+  countClients(servers: readonly Ip[]): number {
+    return this.facts.countClients(new Set(servers.map((ip) => this.#ipNumber.get(ip) ?? -1)));
   }
 
   /** MACs that sent frames toward a server IP. */
@@ -348,9 +358,7 @@ export class Observations {
 
   #edge(edge: number): { source: Mac; destination: Mac; vlan: number } {
     const { source, destination, vlan } = this.facts.edges;
-    const from = source[edge]!;
-    const to = destination[edge]!;
-    return { source: from === 0 ? '' : formatMac(from), destination: to === 0 ? '' : formatMac(to), vlan: vlan[edge]! };
+    return { source: this.macOf(source[edge]!), destination: this.macOf(destination[edge]!), vlan: vlan[edge]! };
   }
 }
 

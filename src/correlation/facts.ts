@@ -559,6 +559,18 @@ export class Facts {
     return found;
   }
 
+  /** Distinct client addresses of the remembered flows to these servers (address numbers). */
+  countClients(servers: ReadonlySet<number>): number {
+    const { hot, cold } = this.flows;
+    const clients = new Set<number>();
+    for (let row = 0; row < hot.length; row += 4) {
+      if (hot[row] === 0 || !servers.has(this.paths.server[hot[row + 1]! & 0xffff]!)) continue;
+      const at = row * 2;
+      clients.add(foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!, this.#key));
+    }
+    return clients.size;
+  }
+
   #choose(rows: number[], most: number, time: (row: number) => number): number[] {
     const sorted = rows.sort((a, b) => time(a) - time(b));
     return sorted.length <= most ? sorted : [...sorted.slice(0, most - 1), sorted.at(-1)!];

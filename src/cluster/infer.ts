@@ -1,0 +1,504 @@
+/**
+ * Who is director, real server, gateway: from what was given, else from the frames. Strongest first: given, declared (VRRP, IPVS
+ * sync), observed (copies, replies), guessed. Every role carries the clues that made it.
+ */
+
+import { PathEvent } from '../correlation/paths.ts';
+import { formatMac } from '../decoders/address.ts';
+import type { RoleSource } from '../diagnosis.ts';
+import { Cluster, isVirtualMac, type Machine, type Role, type Vip } from './cluster.ts';
+import type { Given, GivenMachine } from './given/given.ts';
+import type { FlowPath, Ip, Mac, Observations, Passage } from './observations.ts';
+
+/** TTLs that operating systems start with: a reply that carries one comes from its sender and was not routed. */
+const FRESH_TTLS = new Set([30, 32, 60, 64, 128, 255]);
+/** A machine that answers for this many IPs is a router with proxy ARP. */
+const PROXY_ARP_ADDRESSES = 8;
+/** IPVS sync's forwarding methods (IP_VS_CONN_F_FWD_MASK). */
+const SYNC_MODES: Readonly<Record<number, 'nat' | 'tun' | 'dr'>> = { 0: 'nat', 2: 'tun', 3: 'dr' };
+
+/** What the paths to one server IP say of the machines on them, in flows. */
+interface Traffic {
+  readonly ip: Ip;
+  readonly paths: readonly FlowPath[];
+  /** Machine → machines that it handed copies on to. */
+  readonly forwards: Map<Mac, Map<Mac, number>>;
+  /** Machine → machines that it handed copies on to inside a tunnel. */
+  readonly tunnels: Map<Mac, Map<Mac, number>>;
+  /** Machine → machines that it handed destination-translated copies to. */
+  readonly translates: Map<Mac, Map<Mac, number>>;
+  /** Machines that packets first arrived at. */
+  readonly entries: Map<Mac, number>;
+  /** Machines whose replies bear this IP and were not routed. */
+  readonly repliers: Map<Mac, number>;
+  /** Machines that hand on replies of others. */
+  readonly returns: Map<Mac, number>;
+  /** Pairs "arrived at a, left from b" that no hop between a and b explains. */
+  readonly leaps: { readonly arrived: Mac; readonly left: Mac; readonly to: Mac; flows: number }[];
+}
+
+/** Infers the cluster. Given roles win; the frames fill in MACs, clues and everything that was not given. */
+export function inferCluster(o: Observations, given: Given): Cluster {
+  const cluster = new Cluster();
+  const placed = placeGivenMachines(cluster, o, given);
+  const traffics = [...o.servers].map((ip) => trafficTo(ip, o));
+  for (const traffic of traffics) joinMacs(cluster, traffic, o);
+  joinVirtualMacs(cluster, o);
+
+  for (const vip of given.vips) {
+    addVip(cluster, vip.ip, 'given', ['given'], given);
+  }
+  for (const traffic of traffics) {
+    if (given.vips.length > 0 && cluster.vip(traffic.ip) === undefined) continue;
+    observeVip(cluster, traffic, o, given);
+  }
+  declareBySync(cluster, o, given);
+  declareByVrrp(cluster, o);
+  placeGivenRoles(cluster, given, placed);
+  for (const vip of cluster.vips) for (const traffic of traffics) if (traffic.ip === vip.ip) nameGateways(cluster, vip, traffic, o, given);
+  learnAddresses(cluster, o);
+  return cluster;
+}
+
+// ---------------------------------------------------------------------------------------------------- given
+
+function placeGivenMachines(cluster: Cluster, o: Observations, given: Given): Map<GivenMachine, Machine> {
+  const placed = new Map<GivenMachine, Machine>();
+  for (const g of [...given.directors, ...given.realServers, ...given.gateways]) {
+    const macs = macsOf(g, o, given);
+    const known = macs.map((mac) => (cluster.knows(mac) ? cluster.machineOf(mac) : undefined)).find((m) => m !== undefined);
+    const byIp = [...placed.values()].find((m) => m.ips.some((ip) => g.ips.includes(ip)));
+    const machine: Machine = known ?? byIp ?? { name: g.name, ips: [], macs: [], isVirtual: false };
+    machine.name ??= g.name;
+    for (const ip of g.ips) if (!machine.ips.includes(ip)) machine.ips.push(ip);
+    for (const mac of macs) cluster.assign(mac, machine);
+    placed.set(g, machine);
+  }
+  return placed;
+}
+
+/** The MACs of a given machine: as given, else learned from who claims its IPs. */
+function macsOf(g: GivenMachine, o: Observations, given: Given): Mac[] {
+  if (g.macs.length > 0) return [...g.macs];
+  const neighbours = given.neighbours.filter((n) => g.ips.includes(n.ip)).map((n) => n.mac);
+  if (neighbours.length > 0) return [...new Set(neighbours)];
+  // Of several claimants of a RIP only a sole one is believed: otherwise that is a finding, not a role.
+  const claimants = new Set(g.ips.flatMap((ip) => (o.about(ip)?.macs ?? []).map((c) => c.mac)));
+  return claimants.size === 1 ? [...claimants] : [];
+}
+
+function placeGivenRoles(cluster: Cluster, given: Given, placed: Map<GivenMachine, Machine>): void {
+  for (const vip of cluster.vips) {
+    // What was given for a role is the whole of it: others that the frames suggest are not added to it.
+    if (given.directors.length > 0) replaceRoles(vip.directors, given.directors, placed);
+    const targets = vip.given?.services.flatMap((s) => s.realServers) ?? [];
+    const serving = given.realServers.filter(
+      (g) => targets.length === 0 || targets.some((t) => (t.ip !== null && g.ips.includes(t.ip)) || (t.name !== null && t.name === g.name)),
+    );
+    if (serving.length > 0) replaceRoles(vip.realServers, serving, placed);
+  }
+  for (const g of given.gateways) cluster.gateways.push({ machine: placed.get(g)!, source: 'given', clues: ['given'] });
+}
+
+function replaceRoles(roles: Role[], given: readonly GivenMachine[], placed: Map<GivenMachine, Machine>): void {
+  const observed = new Map(roles.map((role) => [role.machine, role]));
+  roles.length = 0;
+  for (const g of given) {
+    const machine = placed.get(g)!;
+    if (roles.some((role) => role.machine === machine)) continue;
+    roles.push({ machine, source: 'given', clues: ['given', ...(observed.get(machine)?.clues ?? [])], from: null, until: null });
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- traffic
+
+function trafficTo(ip: Ip, o: Observations): Traffic {
+  const paths = o.pathsTo(ip);
+  const traffic: Traffic = {
+    ip,
+    paths,
+    forwards: new Map(),
+    tunnels: new Map(),
+    translates: new Map(),
+    entries: new Map(),
+    repliers: new Map(),
+    returns: new Map(),
+    leaps: [],
+  };
+  const replies = o.passagesOf(ip).filter((p) => !p.toward);
+  for (const path of paths) readPath(traffic, path, replies);
+  return traffic;
+}
+
+function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[]): void {
+  const { toward, from, flows } = path;
+  const entry = toward[0];
+  if (entry !== undefined && entry.destination !== '') add(traffic.entries, entry.destination, flows);
+  const reached = new Set<Mac>(entry === undefined ? [] : [entry.destination]);
+  const gone = new Set<Mac>(entry === undefined ? [] : [entry.source]);
+  for (const hop of toward.slice(1)) {
+    if (hop.source === '' || hop.destination === '') continue;
+    if (reached.has(hop.source)) {
+      if (hop.destination !== hop.source && !gone.has(hop.destination)) {
+        add2(hop.event === PathEvent.towardInTunnel ? traffic.tunnels : traffic.forwards, hop.source, hop.destination, flows);
+      }
+    } else if (!gone.has(hop.source) && entry !== undefined) {
+      const leap = traffic.leaps.find((l) => l.arrived === entry.destination && l.left === hop.source && l.to === hop.destination);
+      if (leap === undefined) traffic.leaps.push({ arrived: entry.destination, left: hop.source, to: hop.destination, flows });
+      else leap.flows += flows;
+    }
+    reached.add(hop.destination);
+    gone.add(hop.source);
+  }
+  for (const step of path.steps) if (step.event === PathEvent.translated) add2(traffic.translates, step.source, step.destination, flows);
+  const replied = new Set<Mac>();
+  for (const hop of from) {
+    if (replied.has(hop.source)) add(traffic.returns, hop.source, flows);
+    else if (hop === from[0] && hop.source !== '') {
+      const passage = replies.find((p) => p.source === hop.source && p.destination === hop.destination);
+      if (passage !== undefined && (FRESH_TTLS.has(passage.maxTtl) || FRESH_TTLS.has(passage.minTtl)))
+        add(traffic.repliers, hop.source, flows);
+    }
+    replied.add(hop.destination);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- machines with several MACs
+
+/** A request arrives at one MAC and its copy leaves from another, a hop later at most, and nothing between them: one machine. */
+function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
+  for (const { arrived, left, to } of traffic.leaps) {
+    if (arrived === '' || left === '' || isVirtualMac(arrived) || isVirtualMac(left)) continue;
+    const passages = o.passagesOf(traffic.ip).filter((p) => p.toward);
+    const incoming = passages.filter((p) => p.destination === arrived);
+    const outgoing = passages.filter((p) => p.source === left && p.destination === to);
+    if (incoming.length === 0 || outgoing.length === 0) continue;
+    const fallen = Math.max(...incoming.map((p) => p.maxTtl)) - Math.max(...outgoing.map((p) => p.maxTtl));
+    if (fallen < 0 || fallen > 1) continue;
+    // A machine that answers with the VIP by itself is another real server, not the director's second card.
+    if (traffic.repliers.has(arrived) || traffic.repliers.has(left)) continue;
+    if (!cluster.knows(left)) cluster.assign(left, cluster.machineOf(arrived));
+    else if (!cluster.knows(arrived)) cluster.assign(arrived, cluster.machineOf(left));
+  }
+}
+
+/** The virtual MAC of a VRRP group stands for whoever is master: it names nobody, but its senders' real MACs are known by their IPs. */
+function joinVirtualMacs(cluster: Cluster, o: Observations): void {
+  for (const group of o.facts.vrrp.groups.values()) {
+    for (const sender of group.senders) {
+      const ip = o.ip(sender.address);
+      for (const claim of o.about(ip)?.macs ?? []) {
+        const machine = cluster.machineOf(claim.mac);
+        if (!machine.isVirtual && !machine.ips.includes(ip)) machine.ips.push(ip);
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- VIPs
+
+function addVip(cluster: Cluster, ip: Ip, source: RoleSource, clues: string[], given: Given): Vip {
+  const known = cluster.vip(ip);
+  if (known !== undefined) return known;
+  const fromUser = given.vips.find((v) => v.ip === ip) ?? null;
+  const modes = new Set(fromUser?.services.map((s) => s.mode).filter((m) => m !== null));
+  const vip: Vip = {
+    ip,
+    services: fromUser?.services.map((s) => `${s.port}/${s.protocol}`) ?? [],
+    mode: modes.size === 1 ? [...modes][0]! : null,
+    source,
+    clues,
+    given: fromUser,
+    directors: [],
+    realServers: [],
+  };
+  cluster.vips.push(vip);
+  return vip;
+}
+
+function observeVip(cluster: Cluster, traffic: Traffic, o: Observations, given: Given): void {
+  const directors = forwardersThatDirect(traffic, o);
+  const translators = translatorsThatDirect(traffic, o);
+  const asymmetric = directors.size === 0 && translators.size === 0 ? asymmetricEntries(traffic, o) : new Map<Mac, Clue>();
+  const known = cluster.vip(traffic.ip);
+  if (known === undefined && directors.size + translators.size + asymmetric.size === 0) return;
+  const all = [...directors, ...translators, ...asymmetric];
+  const best = all.map(([, clue]) => clue.source).sort((a, b) => RANK[a] - RANK[b])[0] ?? 'guessed';
+  const vip =
+    known ??
+    addVip(
+      cluster,
+      traffic.ip,
+      best,
+      all.map(([, clue]) => clue.text),
+      given,
+    );
+  for (const path of traffic.paths) {
+    const service = `${path.port}/${path.protocol}`;
+    if (path.toward.length > 0 && !vip.services.includes(service)) vip.services.push(service);
+  }
+  observeMode(vip, directors, translators, traffic);
+  const passages = o.passagesOf(traffic.ip);
+  for (const [mac, clue] of all) {
+    const mine = passages.filter((p) => p.toward && (p.source === mac || p.destination === mac));
+    addRole(vip.directors, cluster.machineOf(mac), clue, spanOf(mine));
+    for (const leap of traffic.leaps) {
+      if (leap.arrived === mac && isVirtualMac(mac)) {
+        const behind = { source: clue.source, text: `sends the copies of requests to ${mac}` };
+        addRole(vip.directors, cluster.machineOf(leap.left), behind, spanOf(passages.filter((p) => p.toward && p.source === leap.left)));
+      }
+    }
+  }
+  const isDirector = (mac: Mac) => all.some(([director]) => cluster.machineOf(director).macs.includes(mac));
+  const targets = new Map<Mac, number>();
+  for (const [director] of all) {
+    for (const mac of cluster.machineOf(director).macs) {
+      for (const table of [traffic.forwards, traffic.tunnels, traffic.translates]) {
+        for (const [target, flows] of table.get(mac) ?? []) add(targets, target, flows);
+      }
+    }
+    for (const leap of traffic.leaps)
+      if (cluster.machineOf(leap.arrived) === cluster.machineOf(director)) add(targets, leap.to, leap.flows);
+  }
+  const source = best === 'declared' ? 'observed' : best;
+  for (const [target, flows] of targets) {
+    const clue = { source, text: `gets copies of ${count(flows, 'flow')} to ${traffic.ip}` };
+    addRole(
+      vip.realServers,
+      cluster.machineOf(target),
+      clue,
+      spanOf(passages.filter((p) => p.source === target || p.destination === target)),
+    );
+  }
+  for (const [mac, flows] of traffic.repliers) {
+    if (isDirector(mac) && !isLocalNode(traffic, mac)) continue;
+    const clue = { source, text: `answers ${count(flows, 'flow')} with ${traffic.ip} as its source` };
+    addRole(vip.realServers, cluster.machineOf(mac), clue, spanOf(passages.filter((p) => p.source === mac)));
+  }
+}
+
+interface Clue {
+  readonly source: RoleSource;
+  readonly text: string;
+}
+
+const RANK: Readonly<Record<RoleSource, number>> = { given: 0, declared: 1, observed: 2, guessed: 3 };
+
+/** Forwarders of a server IP that direct it, instead of routing to it. */
+function forwardersThatDirect(traffic: Traffic, o: Observations): Map<Mac, Clue> {
+  const directors = new Map<Mac, Clue>();
+  const forwards = new Map<Mac, Map<Mac, number>>();
+  for (const table of [traffic.forwards, traffic.tunnels]) {
+    for (const [mac, targets] of table) for (const [target, flows] of targets) add2(forwards, mac, target, flows);
+  }
+  for (const { arrived, to, flows, left } of traffic.leaps) {
+    if (isVirtualMac(arrived) || o.claimedBy(left).ips.some((ip) => ip === traffic.ip)) add2(forwards, arrived, to, flows);
+  }
+  for (const [mac, targets] of forwards) {
+    const flows = [...targets.values()].reduce((a, b) => a + b, 0);
+    const machines = count(targets.size, 'machine');
+    const claims = claimsOf(mac, traffic.ip, o);
+    const returned = traffic.returns.get(mac) ?? 0;
+    if (claims && o.claimedBy(mac).ips.length < PROXY_ARP_ADDRESSES) {
+      directors.set(mac, {
+        source: 'observed',
+        text: `claims ${traffic.ip} and hands its packets on to ${machines} (${count(flows, 'flow')})`,
+      });
+      continue;
+    }
+    const answeredDirectly = [...targets.keys()].filter((t) => traffic.repliers.has(t));
+    if (returned === 0 && answeredDirectly.length > 0 && !answeredDirectly.some((t) => claimsOf(t, traffic.ip, o))) {
+      directors.set(mac, { source: 'observed', text: `hands packets for ${traffic.ip} on to ${machines}, which answer past it` });
+    } else if (returned === 0 && targets.size > 1) {
+      directors.set(mac, { source: 'guessed', text: `hands packets for ${traffic.ip} on to ${machines}` });
+    }
+  }
+  return directors;
+}
+
+/** Machines that own the IP and send its requests on to other IPs: NAT mode. */
+function translatorsThatDirect(traffic: Traffic, o: Observations): Map<Mac, Clue> {
+  const directors = new Map<Mac, Clue>();
+  for (const [mac, targets] of traffic.translates) {
+    if (!traffic.entries.has(mac) || !claimsOf(mac, traffic.ip, o)) continue;
+    directors.set(mac, {
+      source: 'observed',
+      text: `claims ${traffic.ip} and sends its requests on to other addresses of ${count(targets.size, 'machine')}`,
+    });
+  }
+  return directors;
+}
+
+/** Without the director's egress: requests go to one MAC, and other machines answer as the IP. */
+function asymmetricEntries(traffic: Traffic, o: Observations): Map<Mac, Clue> {
+  const directors = new Map<Mac, Clue>();
+  const others = new Set<Mac>();
+  const entries = new Set<Mac>();
+  for (const path of traffic.paths) {
+    const entry = path.toward[0];
+    const replier = path.from[0]?.source;
+    if (entry === undefined || replier === undefined || path.toward.length > 1) continue;
+    if (entry.destination === replier || entry.source === replier || !traffic.repliers.has(replier) || isVirtualMac(entry.destination))
+      continue;
+    if (entry.destination === '' || isGroup(entry.destination)) continue;
+    entries.add(entry.destination);
+    others.add(replier);
+  }
+  for (const mac of entries) {
+    // A machine that answers as the IP itself is no director seen from one side, unless others do so too.
+    const machines = [...others].filter((other) => !entries.has(other));
+    if (machines.length === 0) continue;
+    const sure = machines.length > 1 && claimsOf(mac, traffic.ip, o);
+    directors.set(mac, {
+      source: sure ? 'observed' : 'guessed',
+      text: `requests to ${traffic.ip} go to it, and ${count(machines.length, 'other machine')} ${machines.length === 1 ? 'answers' : 'answer'} them`,
+    });
+  }
+  return directors;
+}
+
+/** Whether a director also serves: some flows that arrive there are answered by it and handed on to nobody. */
+function isLocalNode(traffic: Traffic, mac: Mac): boolean {
+  return (
+    traffic.paths.some(
+      (path) =>
+        path.toward.length === 1 &&
+        path.toward[0]!.destination === mac &&
+        path.from[0]?.source === mac &&
+        path.steps.some((s) => s.event === PathEvent.established) &&
+        !path.steps.some((s) => s.event === PathEvent.translated),
+    ) || traffic.paths.some((path) => path.toward.at(-1)?.destination === mac && path.toward.length > 1 && path.from[0]?.source === mac)
+  );
+}
+
+function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: ReadonlyMap<Mac, Clue>, traffic: Traffic): void {
+  if (vip.mode !== null) return;
+  const total = (table: Map<Mac, Map<Mac, number>>) => [...table.values()].flatMap((t) => [...t.values()]).reduce((a, b) => a + b, 0);
+  const tunnelled = total(traffic.tunnels);
+  const forwarded = total(traffic.forwards) + traffic.leaps.reduce((a, l) => a + l.flows, 0);
+  const translated = translators.size > 0 ? total(traffic.translates) : 0;
+  const most = Math.max(tunnelled, forwarded, translated);
+  const mode = most === 0 ? (directors.size === 0 ? null : 'dr') : most === translated ? 'nat' : most === tunnelled ? 'tun' : 'dr';
+  vip.mode = mode;
+}
+
+// ---------------------------------------------------------------------------------------------------- declared
+
+function declareBySync(cluster: Cluster, o: Observations, given: Given): void {
+  for (const service of o.facts.sync.services.values()) {
+    const ip = o.ip(service.vip);
+    if (given.vips.length > 0 && cluster.vip(ip) === undefined) continue;
+    const text = `IPVS sync lists ${ip}:${service.port}`;
+    const vip = addVip(cluster, ip, 'declared', [text], given);
+    const name = `${service.port}/${service.protocol === 17 ? 'udp' : 'tcp'}`;
+    if (!vip.services.includes(name)) vip.services.push(name);
+    const mode = SYNC_MODES[service.forwarding];
+    if (mode !== undefined) vip.mode ??= mode;
+    for (const id of service.realServers) {
+      const rip = o.ip(id);
+      const owners = o.about(rip)?.macs ?? [];
+      if (owners.length !== 1) continue;
+      const role = { source: 'declared' as const, text: `IPVS sync names ${rip} as a real server of ${ip}` };
+      addRole(vip.realServers, cluster.machineOf(owners[0]!.mac), role, null);
+    }
+    for (const sender of o.facts.sync.senders.entries()) {
+      const mac = formatMac(sender.mac);
+      addRole(vip.directors, cluster.machineOf(mac), { source: 'declared', text: 'sends IPVS sync messages' }, null);
+    }
+  }
+}
+
+/** VRRP names the VIP's masters. Of itself it makes no cluster: routers speak it too. */
+function declareByVrrp(cluster: Cluster, o: Observations): void {
+  for (const group of o.facts.vrrp.groups.values()) {
+    for (const id of group.addresses) {
+      const vip = cluster.vip(o.ip(id));
+      if (vip === undefined) continue;
+      for (const sender of group.senders) {
+        const text = `sends VRRP adverts for ${vip.ip} (group ${group.vrid}, priority ${sender.priority})`;
+        const clue: Clue = { source: 'declared', text };
+        const span = { from: sender.first.at, until: sender.last.at };
+        addRole(vip.directors, cluster.machineOf(formatMac(sender.mac)), clue, span);
+        if (!isVirtualMac(formatMac(sender.mac))) continue;
+        for (const claim of o.about(o.ip(sender.address))?.macs ?? []) addRole(vip.directors, cluster.machineOf(claim.mac), clue, span);
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- gateways, names
+
+function nameGateways(cluster: Cluster, vip: Vip, traffic: Traffic, o: Observations, given: Given): void {
+  if (given.gateways.length > 0) return;
+  for (const path of traffic.paths) {
+    const sender = path.toward[0]?.source;
+    if (sender === undefined || sender === '' || cluster.isDirector(sender, vip) || cluster.isRealServer(sender, vip)) continue;
+    if (cluster.gatewayOf(sender) !== undefined) continue;
+    const owned = o.claimedBy(sender).ips;
+    const strangers = path.examples.filter((e) => !owned.includes(e.client));
+    if (strangers.length === 0) continue;
+    const text = `brings packets of ${strangers[0]!.client}, an address that it does not claim itself`;
+    cluster.gateways.push({ machine: cluster.machineOf(sender), source: owned.length > 0 ? 'observed' : 'guessed', clues: [text] });
+  }
+}
+
+/** Every machine's own IPs: what its MACs claim, VIPs apart. */
+function learnAddresses(cluster: Cluster, o: Observations): void {
+  for (const machine of cluster.machines) {
+    for (const mac of machine.macs) {
+      for (const ip of o.claimedBy(mac).ips) {
+        if (cluster.vip(ip) !== undefined || machine.ips.includes(ip) || ip.startsWith('fe80:')) continue;
+        if (machine.isVirtual) continue;
+        // An IP that was given to another machine stays there, whoever claims it.
+        if (cluster.machines.some((other) => other !== machine && other.name !== null && other.ips.includes(ip))) continue;
+        machine.ips.push(ip);
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- small things
+
+function addRole(roles: Role[], machine: Machine, clue: Clue, span: { from: number; until: number } | null): void {
+  const known = roles.find((role) => role.machine === machine);
+  if (known === undefined) {
+    roles.push({ machine, source: clue.source, clues: [clue.text], from: span?.from ?? null, until: span?.until ?? null });
+    return;
+  }
+  if (!known.clues.includes(clue.text) && known.clues.length < 6) known.clues.push(clue.text);
+  if (RANK[clue.source] < RANK[known.source]) known.source = clue.source;
+  if (span !== null) {
+    known.from = known.from === null ? span.from : Math.min(known.from, span.from);
+    known.until = known.until === null ? span.until : Math.max(known.until, span.until);
+  }
+}
+
+function claimsOf(mac: Mac, ip: Ip, o: Observations): boolean {
+  return o.about(ip)?.macs.some((claim) => claim.mac === mac) ?? false;
+}
+
+function spanOf(passages: readonly Passage[]): { from: number; until: number } | null {
+  if (passages.length === 0) return null;
+  return { from: Math.min(...passages.map((p) => p.first.at)), until: Math.max(...passages.map((p) => p.last.at)) };
+}
+
+function isGroup(mac: Mac): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+}
+
+function add(map: Map<Mac, number>, key: Mac, value: number): void {
+  map.set(key, (map.get(key) ?? 0) + value);
+}
+
+function add2(map: Map<Mac, Map<Mac, number>>, key: Mac, second: Mac, value: number): void {
+  let row = map.get(key);
+  if (row === undefined) {
+    row = new Map();
+    map.set(key, row);
+  }
+  add(row, second, value);
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,117 @@
+/**
+ * What this capture can show of whom. A frame that did not come is only "not sent" where it would have been seen.
+ */
+
+import type { Cluster, Machine } from './cluster.ts';
+import type { Mac, Observations } from './observations.ts';
+
+/** Where a capture was taken, as far as it is known. */
+export interface Sight {
+  /** `mirror`: all frames between machines. `host`: those of one machine. `unknown`: those of one of several machines. */
+  readonly kind: 'mirror' | 'host' | 'unknown';
+  /** Whether a person said so. */
+  readonly given: boolean;
+  /** What to print for the capture point; null when it is not known. */
+  readonly point: string | null;
+  /** The machine that captured (`host`), or those of which one did (`unknown`). */
+  readonly hosts: readonly Machine[];
+  /** Whether frames carry a destination MAC at all (not in cooked or raw captures). */
+  readonly hasDestinations: boolean;
+  /** Whether a unicast frame between these two machines would be in the capture. */
+  sees(from: Mac, to: Mac): boolean;
+  /** Whether all that a machine sends to others would be in the capture. */
+  seesAllFrom(machine: Machine): boolean;
+  /** Whether all that is sent to a machine would be in the capture. */
+  seesAllTo(machine: Machine): boolean;
+}
+
+const POINTS: Readonly<Record<string, keyof Pick<RoleLists, 'directors' | 'realServers' | 'gateways'> | 'client'>> = {
+  director: 'directors',
+  'real-server': 'realServers',
+  gateway: 'gateways',
+  client: 'client',
+};
+
+interface RoleLists {
+  readonly directors: readonly Machine[];
+  readonly realServers: readonly Machine[];
+  readonly gateways: readonly Machine[];
+}
+
+/** Whose capture it is: from the point given, else from whose unicast frames it holds. */
+export function findSight(o: Observations, cluster: Cluster, point: string | null): Sight {
+  const { facts } = o;
+  const hasDestinations = facts.cookedFrames + facts.noLinkFrames === 0;
+  const make = (kind: Sight['kind'], given: boolean, name: string | null, hosts: readonly Machine[]): Sight => {
+    const isHost = (mac: Mac) => hosts.some((h) => h.macs.includes(mac));
+    const sees = (from: Mac, to: Mac): boolean => {
+      if (kind === 'mirror') return given || o.unicast.has(from);
+      if (kind === 'host') return isHost(from) || isHost(to);
+      return hosts.length > 0 && hosts.every((h) => h.macs.includes(from) || h.macs.includes(to));
+    };
+    return {
+      kind,
+      given,
+      point: name,
+      hosts,
+      hasDestinations,
+      sees,
+      seesAllFrom: (m) => (kind === 'mirror' ? given || m.macs.some((mac) => o.unicast.has(mac)) : kind === 'host' && hosts.includes(m)),
+      seesAllTo: (m) => (kind === 'mirror' ? given || isSentTo(o, m) : kind === 'host' && hosts.includes(m)),
+    };
+  };
+
+  if (point === 'mirror') return make('mirror', true, 'mirror', []);
+  const candidates = commonMachines(o, cluster);
+  if (point !== null) {
+    const named = cluster.machines.filter((m) => m.name === point);
+    if (named.length > 0) return make('host', true, point, named.slice(0, 1));
+    const role = POINTS[point];
+    const inRole = role === undefined || role === 'client' ? [] : machinesIn(cluster, role);
+    const hosts = candidates.filter((m) => (role === 'client' || role === undefined ? !isServing(cluster, m) : inRole.includes(m)));
+    if (hosts.length === 1) return make('host', true, point, hosts);
+    if (candidates.length === 1) return make('host', true, point, candidates);
+    if (inRole.length === 1) return make('host', true, point, inRole);
+    return make('unknown', true, point, hosts.length > 0 ? hosts : candidates);
+  }
+  if (candidates.length === 0 && o.unicast.size > 0) return make('mirror', false, 'mirror', []);
+  if (candidates.length === 1) return make('host', false, describeHost(cluster, candidates[0]!), candidates);
+  return make('unknown', false, null, candidates);
+}
+
+/** Machines that every unicast frame involves: the capture may be theirs. None: it is a mirror's. */
+function commonMachines(o: Observations, cluster: Cluster): Machine[] {
+  let common: Set<Machine> | null = null;
+  for (const [from, row] of o.unicast) {
+    for (const to of row.keys()) {
+      const pair = [cluster.machineOf(from), cluster.machineOf(to)];
+      const left: Machine[] = common === null ? pair : pair.filter((m) => common!.has(m));
+      common = new Set(left);
+      if (common.size === 0) return [];
+    }
+  }
+  return [...(common ?? [])];
+}
+
+function machinesIn(cluster: Cluster, role: 'directors' | 'realServers' | 'gateways'): Machine[] {
+  if (role === 'gateways') return cluster.gateways.map((g) => g.machine);
+  return cluster.vips.flatMap((vip) => vip[role].map((r) => r.machine));
+}
+
+function isServing(cluster: Cluster, machine: Machine): boolean {
+  return cluster.vips.some((vip) => [...vip.directors, ...vip.realServers].some((role) => role.machine === machine));
+}
+
+function isSentTo(o: Observations, machine: Machine): boolean {
+  for (const row of o.unicast.values()) for (const to of row.keys()) if (machine.macs.includes(to)) return true;
+  return false;
+}
+
+function describeHost(cluster: Cluster, machine: Machine): string {
+  if (machine.name !== null) return machine.name;
+  for (const vip of cluster.vips) {
+    if (vip.directors.some((r) => r.machine === machine)) return 'director';
+    if (vip.realServers.some((r) => r.machine === machine)) return 'real-server';
+  }
+  return cluster.gateways.some((g) => g.machine === machine) ? 'gateway' : 'client';
+}

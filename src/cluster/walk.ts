@@ -1,0 +1,170 @@
+/** The packet walk: which frames of which example flows to show, and each as a row with what changed since the hop before. */
+import type { Frame } from '../capture/frame.ts';
+import { canonicalIp, destinationMacOf, formatIp, formatMac, sourceMacOf } from '../decoders/address.ts';
+import { LinkKind, type Packet, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Cluster } from './cluster.ts';
+import type { Example, FlowPath, Ip, Observations } from './observations.ts';
+import { stepWords, who } from './summary.ts';
+import { timeText } from './time-text.ts';
+
+/** Which flows to walk. */
+export interface FlowFilter {
+  /** `client[:port] > vip[:port]`; null for all. */
+  readonly flow: string | null;
+  readonly client: Ip | null;
+}
+
+/** One flow to walk. */
+export interface Walk {
+  readonly path: FlowPath;
+  readonly example: Example;
+}
+
+/** A frame of a walk. */
+export interface WalkRow {
+  readonly frame: number;
+  readonly time: string;
+  readonly sourceMac: string | null;
+  readonly destinationMac: string | null;
+  readonly sourceIp: string;
+  readonly sourcePort: number | null;
+  readonly destinationIp: string;
+  readonly destinationPort: number | null;
+  readonly ttl: number | null;
+  readonly flags: string;
+  readonly who: string;
+  readonly changed: string;
+}
+
+/** Most paths walked at once. */
+const MAX_WALKS = 200;
+
+/** One example for each path to a VIP, or where no cluster is known to any service, the commonest path first. */
+export function walkRequests(o: Observations, cluster: Cluster, filter: FlowFilter): Walk[] {
+  const matches = readFilter(filter);
+  const servers = cluster.vips.length > 0 ? cluster.vips.map((v) => v.ip) : [...o.servers];
+  return servers
+    .flatMap((ip) => o.pathsTo(ip))
+    .map((path) => ({ path, example: path.examples.find((e) => matches(path, e)) }))
+    .filter((walk): walk is Walk => walk.example !== undefined)
+    .sort((a, b) => b.path.flows - a.path.flows || a.path.id - b.path.id)
+    .slice(0, MAX_WALKS);
+}
+
+function readFilter({ flow, client }: FlowFilter): (path: FlowPath, e: Example) => boolean {
+  const [from, to, ...rest] = flow === null ? [] : flow.split('>').map((end) => readEnd(end.trim(), flow));
+  if (flow !== null && (to === undefined || rest.length > 0)) {
+    throw new UsageError(
+      `--flow ${flow} is not understood; expected 'client[:port] > vip[:port]', such as '192.168.1.7 > 192.168.1.100:80'.`,
+    );
+  }
+  return (path, e) =>
+    (client === null || e.client === client) &&
+    (from === undefined || (e.client === from.ip && (from.port === null || from.port === e.clientPort))) &&
+    (to === undefined || (path.server === to.ip && (to.port === null || to.port === e.serverPort)));
+}
+
+function readEnd(text: string, flow: string): { ip: Ip; port: number | null } {
+  const match = /^(?:\[(.+)\](?::(\d+))?|([0-9.]+)(?::(\d+))?|([0-9a-fA-F:.]+))$/.exec(text);
+  const ip = match?.[1] ?? match?.[3] ?? match?.[5];
+  const port = match?.[2] ?? match?.[4];
+  const canonical = ip === undefined ? null : canonicalIp(ip);
+  if (canonical === null || (port !== undefined && Number(port) > 65535)) {
+    throw new UsageError(
+      `--flow ${flow} is not understood; expected 'client[:port] > vip[:port]', such as '192.168.1.7 > 192.168.1.100:80'.`,
+    );
+  }
+  return { ip: canonical, port: port === undefined ? null : Number(port) };
+}
+
+/** Collects the rows of walks while the capture is read a second time. */
+export class WalkRows {
+  readonly #walks: readonly Walk[];
+  readonly #cluster: Cluster;
+  readonly #rows = new Map<number, WalkRow>();
+  readonly #wanted = new Set<number>();
+  readonly #last: number;
+
+  constructor(walks: readonly Walk[], cluster: Cluster) {
+    this.#walks = walks;
+    this.#cluster = cluster;
+    for (const { example } of walks) for (const { frame } of example.frames) this.#wanted.add(frame);
+    this.#last = Math.max(0, ...this.#wanted);
+  }
+
+  /** Takes a frame if it is wanted; false when no later one is. */
+  add(frame: Frame, packet: Packet): boolean {
+    if (this.#wanted.has(frame.number)) this.#rows.set(frame.number, this.#rowOf(frame, packet));
+    return frame.number < this.#last;
+  }
+
+  /** The walks with their rows; frame numbers are of `capture`. */
+  paths(capture: string): { title: string; capture: string; flows: number; rows: WalkRow[] }[] {
+    return this.#walks.map(({ path, example }) => {
+      const vip = this.#cluster.vip(path.server) ?? null;
+      const steps = path.steps.map((step) => (vip === null ? '' : stepWords(step, this.#cluster, vip))).filter((words) => words !== '');
+      const frames = [...new Set(example.frames.map((ref) => ref.frame))];
+      const rows = frames.map((frame) => this.#rows.get(frame)).filter((row) => row !== undefined);
+      return {
+        title: `${path.server} ${path.port}/${path.protocol}${steps.length > 0 ? `: ${steps.join(', ')}` : ''}`,
+        capture,
+        flows: path.flows,
+        rows: rows.map((row, i) => ({ ...row, changed: changedSince(rows.slice(0, i), row) })),
+      };
+    });
+  }
+
+  #rowOf(frame: Frame, p: Packet): WalkRow {
+    const hasMacs = p.link !== LinkKind.none;
+    const source = hasMacs ? formatMac(sourceMacOf(p.mac1, p.mac2)) : null;
+    const destination = p.link === LinkKind.ethernet ? formatMac(destinationMacOf(p.mac0, p.mac1)) : null;
+    const version = p.version === 6 ? 6 : 4;
+    return {
+      frame: frame.number,
+      time: timeText(frame.seconds, frame.nanoseconds),
+      sourceMac: source,
+      destinationMac: destination,
+      sourceIp: formatIp(version, p.source0, p.source1, p.source2, p.source3),
+      sourcePort: p.transport === Transport.tcp || p.transport === Transport.udp ? p.sourcePort : null,
+      destinationIp: formatIp(version, p.destination0, p.destination1, p.destination2, p.destination3),
+      destinationPort: p.transport === Transport.tcp || p.transport === Transport.udp ? p.destinationPort : null,
+      ttl: p.ttl,
+      flags: flagsOf(p),
+      who: `${who(source ?? '', this.#cluster, null)} → ${who(destination ?? '', this.#cluster, null)}`,
+      changed: '',
+    };
+  }
+}
+
+const FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [TcpFlag.syn, 'SYN'],
+  [TcpFlag.fin, 'FIN'],
+  [TcpFlag.rst, 'RST'],
+  [TcpFlag.psh, 'PSH'],
+  [TcpFlag.ack, 'ACK'],
+  [TcpFlag.urg, 'URG'],
+];
+
+function flagsOf(p: Packet): string {
+  const tunnel = p.tunnel === Tunnel.none ? '' : ' in a tunnel';
+  if (p.transport === Transport.tcp) {
+    const flags = FLAG_NAMES.filter(([bit]) => (p.tcpFlags & bit) !== 0).map(([, name]) => name);
+    return flags.join(' ') + tunnel;
+  }
+  if (p.transport === Transport.udp) return `UDP${tunnel}`;
+  return p.transport === Transport.icmp || p.transport === Transport.icmp6 ? `ICMP ${p.icmpType}/${p.icmpCode}` : '';
+}
+
+/** What changed since the hop before of the same packet; empty for another packet. */
+function changedSince(earlier: readonly WalkRow[], row: WalkRow): string {
+  const before = earlier.at(-1);
+  if (before === undefined || before.sourceIp !== row.sourceIp || before.flags.split(' ')[0] !== row.flags.split(' ')[0]) return '';
+  const changes: string[] = [];
+  if (before.sourceMac !== row.sourceMac) changes.push('source MAC');
+  if (before.destinationMac !== row.destinationMac) changes.push('destination MAC');
+  if (before.destinationIp !== row.destinationIp) changes.push('destination IP');
+  if (before.destinationPort !== row.destinationPort) changes.push('destination port');
+  if (before.ttl !== row.ttl) changes.push(`TTL ${before.ttl}→${row.ttl}`);
+  return changes.length === 0 ? 'nothing' : changes.join(', ');
+}

@@ -1,0 +1,214 @@
+/** The whole way of a saved capture, on one page: frames, facts, cluster, judgement, diagnosis. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type CaptureInfo, emptyFrame, type Frame, LinkType } from './capture/frame.ts';
+import { openCapture } from './capture/open-capture.ts';
+import { spoolStdin } from './capture/spool.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { Given } from './cluster/given/given.ts';
+import { inferCluster } from './cluster/infer.ts';
+import { Observations } from './cluster/observations.ts';
+import { findSight, type Sight } from './cluster/sight.ts';
+import { summarizeCluster, summarizePaths } from './cluster/summary.ts';
+import { TimeText } from './cluster/time-text.ts';
+import { type FlowFilter, WalkRows, walkRequests } from './cluster/walk.ts';
+import { Facts } from './correlation/facts.ts';
+import { parseIp } from './decoders/address.ts';
+import { Packet } from './decoders/packet.ts';
+import type { Diagnosis, Limits } from './diagnosis.ts';
+import type { TracePath } from './reports/trace.ts';
+import { RULES } from './rules/index.ts';
+import { type Judgement, judge } from './rules/judge.ts';
+import { noticesOf } from './rules/notices.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A capture as the user named it. */
+export interface CaptureToRead {
+  /** Path, or '-' for stdin. */
+  readonly name: string;
+  /** Where it was taken; null when not told. */
+  readonly point: string | null;
+}
+
+export interface DiagnoseOptions {
+  readonly rules?: { readonly only: readonly string[]; readonly except: readonly string[] };
+}
+
+interface ReadCapture {
+  readonly facts: Facts;
+  readonly info: CaptureInfo;
+}
+
+/**
+ * Diagnoses saved captures.
+ * @throws UsageError when a capture cannot be read at all
+ */
+export async function diagnose(captures: readonly CaptureToRead[], given: Given, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  const capture = onlyOne(captures);
+  const { facts, info } = await readFacts(capture.name, given);
+  const { o, cluster, sight } = caseOf(facts, given, capture.point);
+  const { only, except } = options.rules ?? { only: [], except: [] };
+  const rules = RULES.filter((r) => (only.length === 0 || only.includes(r.name)) && !except.includes(r.name));
+  const time = new TimeText(facts);
+  const name = basename(info.name);
+  const c = { o, cluster, given, sight };
+  const judgement = judge(c, rules, { captureOf: () => name, timeOf: (at) => time.of(at) });
+  const point = facts.points[0];
+  return {
+    schema: 'lvs-doctor/diagnosis@1',
+    tool: { name: 'lvs-doctor', version: toolVersion() },
+    ...verdictOf(judgement, cluster, info, rules.length),
+    captures: [
+      {
+        name,
+        point: sight.point,
+        format: info.format,
+        linkType: linkTypeName(info.linkTypes),
+        frames: info.frames,
+        bytes: info.bytes,
+        first: point === undefined ? null : time.of(point.firstAt),
+        last: point === undefined ? null : time.of(point.lastAt),
+        cutOff: info.cutOff,
+        dropped: info.dropped,
+        clockOffset: null,
+      },
+    ],
+    cluster: summarizeCluster(cluster, o, sight, (at) => time.of(at)),
+    findings: judgement.findings,
+    verdicts: judgement.verdicts,
+    notices: noticesOf(c, [info]),
+    paths: summarizePaths(cluster, o),
+    limits: limitsOf(facts),
+  };
+}
+
+/** The paths of a capture with the walk of one flow each; none when the capture has no cluster, or nothing passes the filter. */
+export async function trace(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter): Promise<TracePath[]> {
+  const capture = onlyOne(captures);
+  // Frames are fetched in a second reading: a pipe must be kept for it.
+  const spool = capture.name === '-' ? await spoolStdin() : null;
+  try {
+    const file = spool?.path ?? capture.name;
+    const { facts } = await readFacts(file, given);
+    const { o, cluster } = caseOf(facts, given, capture.point);
+    const wanted = walkRequests(o, cluster, filter);
+    const rows = new WalkRows(wanted, cluster);
+    await eachFrame(file, (frame, packet) => rows.add(frame, packet));
+    return rows.paths(spool === null ? basename(capture.name) : 'standard input');
+  } finally {
+    spool?.remove();
+  }
+}
+
+async function readFacts(name: string, given: Given): Promise<ReadCapture> {
+  const known = given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null);
+  const facts = new Facts(known);
+  const info = await eachFrame(name, (frame, packet) => {
+    facts.add(frame, packet);
+    return true;
+  });
+  return { facts, info };
+}
+
+/** Reads a capture frame by frame until its end, or until `use` has had enough and returns false. */
+async function eachFrame(name: string, use: (frame: Frame, packet: Packet) => boolean): Promise<CaptureInfo> {
+  const source = await openCapture(name);
+  const frame = emptyFrame();
+  const packet = new Packet();
+  try {
+    do {
+      while (source.next(frame)) {
+        packet.decode(frame);
+        if (!use(frame, packet)) return source.info;
+      }
+    } while (await source.more());
+    return source.info;
+  } finally {
+    await source.close();
+  }
+}
+
+function caseOf(facts: Facts, given: Given, point: string | null): { o: Observations; cluster: Cluster; sight: Sight } {
+  const o = new Observations(facts);
+  const cluster = inferCluster(o, given);
+  return { o, cluster, sight: findSight(o, cluster, point) };
+}
+
+function onlyOne(captures: readonly CaptureToRead[]): CaptureToRead {
+  const [first, ...more] = captures;
+  if (first === undefined) throw new UsageError('no capture was given; expected a pcap or pcapng file, or - for standard input.');
+  if (more.length === 0) return first;
+  throw new UsageError(
+    `${captures.length} captures were given, but one can be read at a time; diagnose them one by one, or join captures of one point with mergecap -w all.pcapng FILES.`,
+  );
+}
+
+function verdictOf(
+  judgement: Judgement,
+  cluster: Cluster,
+  info: CaptureInfo,
+  rules: number,
+): { verdict: Diagnosis['verdict']; summary: string } {
+  const { findings, verdicts, headline } = judgement;
+  const sure = findings.filter((f) => f.confidence !== 'possible' && f.severity !== 'info');
+  if (sure.length > 0) {
+    const others = new Set(findings.map((f) => f.rule)).size - 1;
+    return {
+      verdict: 'fault',
+      summary: `${sentence(headline!)}${others > 0 ? `; ${others} more ${others === 1 ? 'rule' : 'rules'} found` : ''}.`,
+    };
+  }
+  if (info.frames === 0) return { verdict: 'cannot tell', summary: 'The capture holds no frame.' };
+  if (headline !== null && findings.some((f) => f.severity !== 'info')) {
+    return {
+      verdict: 'cannot tell',
+      summary: `Possibly ${headline}, but who is who is only guessed; give the roles with -c, --vip, --director and --real-server.`,
+    };
+  }
+  if (cluster.vips.length === 0) {
+    return {
+      verdict: 'cannot tell',
+      summary: `No LVS cluster is recognised in ${info.frames.toLocaleString('en-US')} frames; give its roles with -c, --vip, --director and --real-server.`,
+    };
+  }
+  const passed = verdicts.filter((v) => v.verdict === 'passed');
+  if (passed.length === 0) {
+    return { verdict: 'cannot tell', summary: 'Nothing could be judged: this capture does not show what would decide it.' };
+  }
+  const judged = new Set(passed.map((v) => v.rule)).size;
+  const vips = cluster.vips.map((v) => v.ip).join(', ');
+  return { verdict: 'clean', summary: `No fault for ${vips}: ${judged} of ${rules} rules could be judged and found nothing.` };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function limitsOf(facts: Facts): Limits {
+  return {
+    flowsForgotten: facts.flows.forgotten,
+    pathsOverflowed: facts.paths.overflowed,
+    edgesOverflowed: facts.edges.overflowed,
+    claimsForgotten: facts.claims.forgotten + facts.addresses.overflowed,
+  };
+}
+
+const LINK_TYPE_NAMES: Readonly<Record<number, string>> = {
+  [LinkType.null]: 'null',
+  [LinkType.ethernet]: 'ethernet',
+  [LinkType.raw]: 'raw',
+  [LinkType.loop]: 'loop',
+  [LinkType.linuxSll]: 'linux-sll',
+  [LinkType.ipv4]: 'ipv4',
+  [LinkType.ipv6]: 'ipv6',
+  [LinkType.linuxSll2]: 'linux-sll2',
+};
+
+function linkTypeName(types: readonly number[]): string {
+  return types.length === 0 ? 'none' : types.map((type) => LINK_TYPE_NAMES[type] ?? String(type)).join(', ');
+}
+
+function toolVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,116 @@
+/**
+ * LVS104: new requests go from a gateway or client straight to a real server.
+ * The director neither balances nor counts them, and takes the machine out of service in vain.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { Ip, Mac } from '../cluster/observations.ts';
+import { captureOnGateway } from './capture-command.ts';
+import { directRequests } from './direct-requests.ts';
+import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { count, hopSays, hostOf, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly sender: Mac;
+  readonly flows: number;
+  readonly total: number;
+  readonly firstFrame: number;
+}
+
+const MAX_SHOWN = 3;
+
+export const directorBypassed: Rule<Data> = {
+  code: 'LVS104',
+  name: 'director-bypassed',
+  severity: 'critical',
+  summary: 'New requests go straight to a real server, past the director.',
+  headline: (who, ip) => `requests to ${ip} go straight to ${who}`,
+
+  subjects: (c) => realServersOf(c),
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const direct = directRequests(c, vip, machine);
+    if (direct.length === 0) return [];
+    const flows = direct.reduce((sum, d) => sum + d.path.flows, 0);
+    const total = c.o.pathsTo(s.ip).reduce((sum, p) => sum + (p.toward.length > 0 && p.begun <= 2 ? p.flows : 0), 0);
+    const shown = direct
+      .flatMap(({ path, hop }) => path.examples.map((e) => ({ at: e.frames[0], hop, e, protocol: path.protocol })))
+      .filter((x) => x.at !== undefined)
+      .sort((a, b) => a.at!.at - b.at!.at);
+    const first = shown[0];
+    if (first === undefined) return [];
+    const evidence: Evidence[] = shown.slice(0, MAX_SHOWN).map(({ at, hop, e, protocol }) => ({
+      at: at!,
+      shows: 'fault',
+      says: hopSays(
+        `${protocol === 'tcp' ? 'SYN' : 'first datagram'} ${e.client}:${e.clientPort} > ${s.ip}:${e.serverPort}`,
+        hop.source,
+        hop.destination,
+      ),
+    }));
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, first.hop.destination),
+          host: hostOf(machine, 'the real server'),
+          sender: first.hop.source,
+          flows,
+          total,
+          firstFrame: first.at!.frame,
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
+        count: flows,
+        unit: 'requests',
+        first: first.at!,
+        last: shown.at(-1)!.at!,
+        evidence,
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const capture = captureOnGateway(c, s.ip);
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
+    const senders = c.o.sendersTo(s.ip).filter((mac) => !c.cluster.isDirector(mac, vip) && !c.cluster.isRealServer(mac, vip));
+    const asked = c.o.pathsTo(s.ip).some((p) => p.begun <= 2 && p.toward.length > 0);
+    if (!asked) return { reason: `no new request to ${s.ip} is in this capture`, capture };
+    const seen =
+      c.sight.seesAllTo(machine) || (senders.length > 0 && senders.every((mac) => machine.macs.some((to) => c.sight.sees(mac, to))));
+    return seen ? null : { reason: 'requests that went straight to it would not pass this capture point', capture };
+  },
+
+  message(d) {
+    return `${count(d.flows, 'new request')} of ${d.total.toLocaleString('en-US')} to ${d.ip} went from ${d.sender} straight to ${d.who}, not through a director; the first in frame ${d.firstFrame}.`;
+  },
+
+  remedy(d) {
+    const isIpv6 = d.ip.includes(':');
+    return {
+      why: `Whoever sends believes that ${d.ip} is at the real server. Silence the real server about the VIP, then let the sender learn the director's MAC again.`,
+      steps: [
+        {
+          on: d.host,
+          commands: isIpv6
+            ? [`ip -6 addr replace ${d.ip}/128 dev lo preferred_lft 0   # and remove it from every other interface`]
+            : ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2', `ip addr replace ${d.ip}/32 dev lo`],
+        },
+        {
+          on: `the sender ${d.sender}`,
+          commands: [
+            isIpv6
+              ? `ip -6 neigh flush to ${d.ip}`
+              : `ip neigh flush to ${d.ip}   # other systems: clear ip arp ${d.ip}; remove a static entry, if there is one`,
+          ],
+        },
+        { on: 'the director', commands: [isIpv6 ? `ndsend ${d.ip} eth0` : `arping -U -c 3 -I eth0 ${d.ip}`] },
+      ],
+    };
+  },
+};

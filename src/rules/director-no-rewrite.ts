@@ -1,0 +1,220 @@
+/**
+ * LVS201: a director sends a request on without giving it a real server's MAC.
+ * The frame goes back to the director, to its sender or to nobody; to the client that is silence.
+ *
+ * An unchanged frame looks like a mirror's duplicate. They are told apart by what else the mirror doubles: frames that the director
+ * cannot have sent again.
+ */
+import type { Machine } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
+import { Begun, PathEvent } from '../correlation/paths.ts';
+import type { Confidence } from '../diagnosis.ts';
+import { captureOn } from './capture-command.ts';
+import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
+import { count, hopSays, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly flows: number;
+  readonly arrivesFrame: number;
+  readonly leavesFrame: number;
+  /** What the frame that leaves has for destination. */
+  readonly destination: 'its own MAC' | "the sender's MAC" | 'a group address' | 'both MACs unchanged';
+}
+
+interface Unwritten {
+  readonly path: FlowPath;
+  readonly arrives: number;
+  readonly leaves: number;
+  readonly destination: Data['destination'];
+  readonly confidence: Confidence;
+}
+
+const MAX_SHOWN = 2;
+
+export const directorNoRewrite: Rule<Data> = {
+  code: 'LVS201',
+  name: 'director-no-rewrite',
+  severity: 'critical',
+  summary: "The director sends requests on without a real server's MAC.",
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'sends', 'send')} requests for ${ip} on without rewriting the destination MAC`,
+
+  *subjects(c) {
+    for (const vip of c.cluster.vips) {
+      if (vip.mode === 'nat') continue;
+      for (const { machine } of vip.directors) yield { ip: vip.ip, vip, machine };
+    }
+    // With no cluster in sight, whoever answers for a service's address and is asked may be a director that forwards nothing.
+    if (c.cluster.vips.length > 0) return;
+    for (const ip of c.o.servers) {
+      for (const claim of c.o.about(ip)?.macs ?? []) {
+        if (claim.counts.reply > 0) yield { ip, vip: null, machine: c.cluster.machineOf(claim.mac) };
+      }
+    }
+  },
+
+  check(c, s) {
+    const machine = s.machine!;
+    const unwritten = c.o
+      .pathsTo(s.ip)
+      .map((path) => readPath(c, s, machine, path))
+      .filter((u) => u !== null);
+    if (unwritten.length === 0) return [];
+    const examples = unwritten
+      .flatMap((u) => u.path.examples.map((example) => ({ ...u, example })))
+      .filter((u) => u.example.frames[u.leaves] !== undefined)
+      .sort((a, b) => a.example.frames[0]!.at - b.example.frames[0]!.at);
+    const first = examples[0];
+    if (first === undefined) return [];
+    const flows = unwritten.reduce((sum, u) => sum + u.path.flows, 0);
+    const evidence: Evidence[] = examples.slice(0, MAX_SHOWN).flatMap((u) => {
+      const { example, path } = u;
+      const what = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${example.client}:${example.clientPort} > ${path.server}:${example.serverPort}`;
+      const comes = path.steps[u.arrives]!;
+      const goes = path.steps[u.leaves]!;
+      return [
+        { at: example.frames[u.arrives]!, shows: 'cause' as const, says: hopSays(what, comes.source, comes.destination) },
+        {
+          at: example.frames[u.leaves]!,
+          shows: 'fault' as const,
+          says: hopSays(`the same again, ${u.destination === 'both MACs unchanged' ? 'unchanged,' : 'now'}`, goes.source, goes.destination),
+        },
+      ];
+    });
+    const last: FrameRef = examples.at(-1)!.example.frames[examples.at(-1)!.leaves]!;
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, first.path.steps[first.arrives]!.destination),
+          host: hostOf(machine, 'the director'),
+          flows,
+          arrivesFrame: first.example.frames[first.arrives]!.frame,
+          leavesFrame: first.example.frames[first.leaves]!.frame,
+          destination: first.destination,
+        },
+        culprits: [machine],
+        confidence: s.vip !== null && isGuessed(s.vip, machine) ? 'possible' : bestOf(unwritten.map((u) => u.confidence)),
+        count: flows,
+        unit: 'flows',
+        first: first.example.frames[first.arrives]!,
+        last,
+        evidence,
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const machine = s.machine!;
+    const capture = captureOn(machine, s.ip, 'the director');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.seesAllFrom(machine))
+      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const rewritten = c.o
+      .pathsTo(s.ip)
+      .some(
+        (p) => p.begun <= Begun.datagram && p.toward.some((h) => machine.macs.includes(h.source) && !machine.macs.includes(h.destination)),
+      );
+    return rewritten ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
+  },
+
+  message(d) {
+    const how = d.destination === 'both MACs unchanged' ? 'with both MACs unchanged' : `to ${d.destination}`;
+    return `${d.who} sends requests for ${d.ip} on without a real server's MAC: ${count(d.flows, 'flow')}; the request that arrives in frame ${d.arrivesFrame} leaves in frame ${d.leavesFrame} ${how}, and nothing else of it follows.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'Direct routing is the rewriting of the destination MAC: without it no real server gets the request.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            "nft list ruleset | grep -n -B2 -A2 'fwd to'   # each rule needs 'ether daddr set REAL-SERVER-MAC' (and 'ether saddr set' the director's own) before 'fwd to'",
+            `ipvsadm -Ln | grep -A8 '${d.ip}'   # Forward must be Route`,
+            "ip neigh show   # the real servers' entries must be REACHABLE or STALE, not FAILED, and hold their own MACs",
+          ],
+        },
+      ],
+    };
+  },
+};
+
+function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwritten | null {
+  if (path.begun > Begun.datagram || path.from.length > 0) return null;
+  const arrives = path.steps.findIndex((step) => path.toward.includes(step) && machine.macs.includes(step.destination));
+  if (arrives < 0) return null;
+  const entry = path.steps[arrives]!;
+  const onward = path.toward.filter((hop) => machine.macs.includes(hop.source));
+  const wrong = onward.find((hop) => wrongDestination(machine, entry, hop) !== null);
+  if (onward.some((hop) => wrongDestination(machine, entry, hop) === null)) return null;
+  if (wrong !== undefined) {
+    return {
+      path,
+      arrives,
+      leaves: path.steps.indexOf(wrong),
+      destination: wrongDestination(machine, entry, wrong)!,
+      confidence: 'confirmed',
+    };
+  }
+  return readEcho(c, s, machine, path, arrives, entry);
+}
+
+/** What is wrong with the destination of a hop out of the director; null when it is another machine's MAC. */
+function wrongDestination(machine: Machine, entry: Step, hop: Step): Data['destination'] | null {
+  if (machine.macs.includes(hop.destination)) return 'its own MAC';
+  if (hop.destination === entry.source) return "the sender's MAC";
+  return (Number.parseInt(hop.destination.slice(0, 2), 16) & 1) === 1 ? 'a group address' : null;
+}
+
+/** The request again on the same hop, more often than the mirror doubles frames that the director cannot have sent. */
+function readEcho(c: Case, s: Subject, machine: Machine, path: FlowPath, arrives: number, entry: Step): Unwritten | null {
+  const onEntry = (event: PathEvent) =>
+    path.steps.findIndex((x) => x.event === event && x.source === entry.source && x.destination === entry.destination);
+  const again = onEntry(PathEvent.echo);
+  if (again < 0 || (s.vip === null && !isSoleOwner(c, s, entry.destination))) return null;
+  const thrice = onEntry(PathEvent.echoAgain);
+  const usual = usualSightings(c, machine);
+  const seen = thrice >= 0 ? 3 : 2;
+  if (usual !== null && seen <= usual) return null;
+  return {
+    path,
+    arrives,
+    leaves: thrice >= 0 ? thrice : again,
+    destination: 'both MACs unchanged',
+    confidence: usual === null ? 'possible' : 'probable',
+  };
+}
+
+function isSoleOwner(c: Case, s: Subject, mac: Mac): boolean {
+  const owners = (c.o.about(s.ip)?.macs ?? []).filter((m) => m.counts.reply > 0);
+  return owners.length === 1 && owners[0]!.mac === mac;
+}
+
+/** How often this capture usually holds a frame that the machine cannot have sent again: 1, 2 or 3; null when it holds none to compare. */
+function usualSightings(c: Case, machine: Machine): number | null {
+  const { facts } = c.o;
+  const { once, twice, thrice } = facts.sightings;
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  for (let edge = 1; edge < facts.edges.count; edge++) {
+    if (machine.macs.includes(c.o.macOf(facts.edges.destination[edge]!))) continue;
+    first += once[edge] ?? 0;
+    second += twice[edge] ?? 0;
+    third += thrice[edge] ?? 0;
+  }
+  if (first === 0) return null;
+  if (third > first * USUALLY) return 3;
+  return second > first * USUALLY ? 2 : 1;
+}
+
+/** A mirror that doubles does so with all frames between its ports: a quarter of all frames is far from chance and from all. */
+const USUALLY = 0.25;
+
+function bestOf(confidences: readonly Confidence[]): Confidence {
+  return confidences.includes('confirmed') ? 'confirmed' : confidences.includes('probable') ? 'probable' : 'possible';
+}

@@ -1,0 +1,193 @@
+/** Asks every rule about every subject, and puts the answers in causal order. */
+import { type Machine, nameOf } from '../cluster/cluster.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
+import type { Culprit, EvidenceItem, Finding, Severity, Verdict } from '../diagnosis.ts';
+import { CAUSES } from './causes.ts';
+import type { AnyRule, Case, Evidence, Fault, Subject } from './rule.ts';
+
+/** What the judge must know about the captures to name frames. */
+export interface FrameNames {
+  /** Name of the capture at a point. */
+  captureOf(point: number): string;
+  /** UTC with nanoseconds. */
+  timeOf(at: number): string;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly verdicts: readonly Verdict[];
+  /** For each finding id, the first line that a report may give it: rule, culprits and address. */
+  readonly headline: string | null;
+}
+
+const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
+const CONFIDENCES = ['confirmed', 'probable', 'possible'] as const;
+/** Evidence frames of one finding; more of the same kind prove no more. */
+const MAX_EVIDENCE = 24;
+
+interface Found {
+  readonly rule: AnyRule;
+  readonly subject: Subject;
+  readonly fault: Fault<unknown>;
+}
+
+/** Judges a case by these rules. */
+export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Judgement {
+  const found = new Map<string, Found>();
+  const verdicts: Verdict[] = [];
+  for (const rule of rules) {
+    for (const subject of rule.subjects(c)) {
+      const faults = rule.check(c, subject).filter((fault) => !isIgnored(c, rule, subject, fault));
+      for (const fault of faults) {
+        const id = idOf(rule, subject, fault);
+        const known = found.get(id);
+        found.set(id, known === undefined ? { rule, subject, fault } : { rule, subject, fault: joinFaults(known.fault, fault) });
+      }
+      verdicts.push(verdictOf(c, rule, subject, faults.length > 0));
+    }
+  }
+  const ordered = inCausalOrder([...found.entries()].filter(([, f]) => !isHidden(f, [...found.values()])));
+  const findings = ordered.map(([id, f]) => {
+    const causes = ordered.filter(([, other]) => explains(other, f)).map(([other]) => other);
+    return findingOf(c, id, f, causes, names);
+  });
+  return { findings, verdicts, headline: ordered.length === 0 ? null : headlineOf(ordered.map(([, f]) => f)) };
+}
+
+function verdictOf(c: Case, rule: AnyRule, subject: Subject, isFound: boolean): Verdict {
+  const base = {
+    rule: rule.name,
+    code: rule.code,
+    vip: subject.vip?.ip ?? (subject.machine === null ? null : subject.ip),
+    subject:
+      subject.machine === null ? subject.ip : (subject.machine.ips[0] ?? subject.machine.macs[0] ?? subject.machine.name ?? subject.ip),
+  };
+  if (isFound) return { ...base, verdict: 'found', reason: null, capture: null };
+  const blind = rule.blind(c, subject);
+  if (blind === null) return { ...base, verdict: 'passed', reason: null, capture: null };
+  return { ...base, verdict: 'not judged', reason: blind.reason, capture: blind.capture };
+}
+
+function idOf(rule: AnyRule, subject: Subject, fault: Fault<unknown>): string {
+  const culprits = fault.culprits.map((m) => m.macs[0] ?? m.ips[0] ?? m.name ?? '?').sort();
+  return `${rule.name}/${subject.ip}/${culprits.join('+')}`;
+}
+
+function isIgnored(c: Case, rule: AnyRule, subject: Subject, fault: Fault<unknown>): boolean {
+  return c.given.ignore.some(
+    (x) => x.rule === rule.name && (x.ip === null || x.ip === subject.ip || fault.culprits.some((m) => m.ips.includes(x.ip!))),
+  );
+}
+
+/** The same culprit found by way of two subjects (two senders whose caches flipped to it): one finding. */
+function joinFaults(a: Fault<unknown>, b: Fault<unknown>): Fault<unknown> {
+  const [early, late] = a.first.at <= b.first.at ? [a, b] : [b, a];
+  return {
+    ...early,
+    confidence: CONFIDENCES.find((x) => x === a.confidence || x === b.confidence)!,
+    count: a.count + b.count,
+    last: a.last.at >= b.last.at ? a.last : b.last,
+    evidence: [...early.evidence, ...late.evidence],
+  };
+}
+
+function explains(cause: Found, effect: Found): boolean {
+  return CAUSES.some(
+    (link) =>
+      link.cause === cause.rule.name &&
+      link.effect === effect.rule.name &&
+      cause.subject.ip === effect.subject.ip &&
+      (link.join === 'vip' || cause.fault.culprits.some((m) => effect.fault.culprits.includes(m))),
+  );
+}
+
+function isHidden(f: Found, all: readonly Found[]): boolean {
+  return all.some((other) => explains(other, f) && CAUSES.some((l) => l.hides && l.cause === other.rule.name && l.effect === f.rule.name));
+}
+
+/** Causes before effects; else the graver, the surer, the earlier, and by code. */
+function inCausalOrder(found: [string, Found][]): [string, Found][] {
+  const depth = (f: Found): number => 1 + Math.max(-1, ...found.filter(([, x]) => explains(x, f)).map(([, x]) => depth(x)));
+  const rank = ([id, f]: [string, Found]) =>
+    [
+      CONFIDENCES.indexOf(f.fault.confidence) === 2 ? 1 : 0,
+      SEVERITIES.indexOf(f.fault.severity ?? f.rule.severity),
+      depth(f),
+      f.rule.code,
+      f.fault.first.at,
+      id,
+    ] as const;
+  return found
+    .map((entry) => ({ entry, key: rank(entry) }))
+    .sort((a, b) => {
+      for (let i = 0; i < a.key.length; i++) if (a.key[i]! !== b.key[i]!) return a.key[i]! < b.key[i]! ? -1 : 1;
+      return 0;
+    })
+    .map(({ entry }) => entry);
+}
+
+function findingOf(c: Case, id: string, { rule, subject, fault }: Found, causedBy: readonly string[], names: FrameNames): Finding {
+  return {
+    id,
+    rule: rule.name,
+    code: rule.code,
+    severity: fault.severity ?? rule.severity,
+    confidence: fault.confidence,
+    message: rule.message(fault.data),
+    vip: subject.ip,
+    culprits: fault.culprits.map((m) => culpritOf(c, subject, m)),
+    count: fault.count,
+    unit: fault.unit,
+    first: names.timeOf(fault.first.at),
+    last: names.timeOf(fault.last.at),
+    state: 'active',
+    causedBy,
+    evidence: evidenceOf(fault.evidence, names),
+    remedy: rule.remedy(fault.data),
+  };
+}
+
+/** In order of time, each frame once: what says that it is the fault stands before what says that it is an effect. */
+function evidenceOf(evidence: readonly Evidence[], names: FrameNames): EvidenceItem[] {
+  const weight = { fault: 0, cause: 1, cure: 2, effect: 3 } as const;
+  const byFrame = new Map<string, Evidence>();
+  for (const e of evidence) {
+    const key = `${e.at.point}/${e.at.frame}`;
+    const known = byFrame.get(key);
+    if (known === undefined || weight[e.shows] < weight[known.shows]) byFrame.set(key, e);
+  }
+  return [...byFrame.values()]
+    .sort((a, b) => a.at.at - b.at.at || a.at.frame - b.at.frame)
+    .slice(0, MAX_EVIDENCE)
+    .map((e) => item(e.at, e, names));
+}
+
+function item(at: FrameRef, e: Evidence, names: FrameNames): EvidenceItem {
+  return { capture: names.captureOf(at.point), frame: at.frame, time: names.timeOf(at.at), shows: e.shows, says: e.says };
+}
+
+function culpritOf(c: Case, subject: Subject, machine: Machine): Culprit {
+  const vip = subject.vip;
+  const has = (roles: readonly { machine: Machine }[] | undefined) => roles?.some((r) => r.machine === machine) ?? false;
+  const role = has(vip?.directors)
+    ? 'director'
+    : has(vip?.realServers)
+      ? 'realServer'
+      : c.cluster.gateways.some((g) => g.machine === machine)
+        ? 'gateway'
+        : 'other';
+  return { role, name: machine.name, ip: machine.ips[0] ?? null, mac: machine.macs[0] ?? null };
+}
+
+const ROLE_WORDS = { director: 'director', realServer: 'real server', gateway: 'gateway', client: 'client', other: 'machine' } as const;
+
+/** The first rule's fault with all its culprits for the same address. */
+function headlineOf(found: readonly Found[]): string {
+  const first = found[0]!;
+  const same = found.filter((f) => f.rule === first.rule && f.subject.ip === first.subject.ip);
+  const machines = [...new Set(same.flatMap((f) => f.fault.culprits))];
+  const vip = first.subject.vip;
+  const role = vip?.directors.some((r) => r.machine === machines[0]) ? 'director' : vip === null ? 'other' : 'realServer';
+  const who = machines.length === 1 ? `${ROLE_WORDS[role]} ${nameOf(machines[0]!)}` : `${machines.length} ${ROLE_WORDS[role]}s`;
+  return first.rule.headline(who, first.subject.ip, machines.length === 1);
+}

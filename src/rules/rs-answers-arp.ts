@@ -1,0 +1,114 @@
+/**
+ * LVS101: a real server answers ARP for the VIP.
+ * Whoever believes it sends its packets past the director: no balancing, and connections that the director knows break.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { ClaimSeen, Ip } from '../cluster/observations.ts';
+import { captureOn } from './capture-command.ts';
+import { answersForMany, isIpv6 } from './lawful-claims.ts';
+import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { claimSays, count, hostOf, msBetween, questionSays, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly host: string;
+  readonly who: string;
+  readonly replies: number;
+  readonly firstFrame: number;
+  /** How its first reply compares with that of the director to the same request. */
+  readonly race: string;
+}
+
+const MAX_REPLIES_SHOWN = 3;
+
+export const rsAnswersArp: Rule<Data> = {
+  code: 'LVS101',
+  name: 'rs-answers-arp',
+  severity: 'critical',
+  summary: 'A real server answers ARP for the VIP.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'answers', 'answer')} ARP for ${ip}`,
+
+  *subjects(c) {
+    for (const subject of realServersOf(c)) if (!isIpv6(subject.ip)) yield subject;
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const about = c.o.about(s.ip);
+    const claims = (about?.macs ?? []).filter((m) => m.counts.reply > 0 && machine.macs.includes(m.mac));
+    if (about === null || claims.length === 0 || machine.isVirtual || answersForMany(c, machine)) return [];
+    const replies = claims.flatMap((m) => m.events.reply);
+    const first = replies[0]!;
+    const answersOf = (reply: ClaimSeen) =>
+      about.log.filter((e) => e.kind === 'reply' && e.request !== null && e.request === reply.request);
+    const evidence: Evidence[] = [];
+    for (const reply of replies.slice(0, MAX_REPLIES_SHOWN)) {
+      if (reply.request !== null) evidence.push({ at: reply.request, shows: 'cause', says: questionSays(s.ip, reply.to) });
+      evidence.push({ at: reply.ref, shows: 'fault', says: claimSays(reply) });
+      for (const other of answersOf(reply)) {
+        if (other.ref.frame !== reply.ref.frame) evidence.push({ at: other.ref, shows: 'effect', says: claimSays(other) });
+      }
+    }
+    const director = answersOf(first).find((e) => c.cluster.isDirector(e.mac, vip));
+    return [
+      {
+        data: {
+          ip: s.ip,
+          host: hostOf(machine, 'the real server'),
+          who: whoIs(machine, first.mac),
+          replies: claims.reduce((sum, m) => sum + m.counts.reply, 0),
+          firstFrame: first.ref.frame,
+          race: raceWords(first, director),
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
+        count: claims.reduce((sum, m) => sum + m.counts.reply, 0),
+        unit: 'frames',
+        first: claims[0]!.events.reply[0]!.ref,
+        last: replies.at(-1)!.ref,
+        evidence,
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const machine = s.machine!;
+    const askings = c.o.about(s.ip)?.askings.filter((a) => a.broadcasts > 0 && !machine.macs.includes(a.asker)) ?? [];
+    const capture = captureOn(machine, s.ip, 'the real server');
+    if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
+    if (askings.length === 0) return { reason: `nobody asks for ${s.ip} by broadcast in this capture`, capture };
+    const seen = askings.some((a) => machine.macs.some((mac) => c.sight.sees(mac, a.asker)));
+    return seen ? null : { reason: 'its unicast ARP replies do not pass this capture point', capture };
+  },
+
+  message(d) {
+    return `${d.who} answers ARP for ${d.ip}: ${count(d.replies, 'reply', 'replies')}, the first in frame ${d.firstFrame}${d.race}.`;
+  },
+
+  remedy(d) {
+    return {
+      why: `A real server must hold ${d.ip} without answering for it. The kernel takes the greater of the all and the interface value, so setting lo alone has no effect.`,
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            'sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
+            "printf 'net.ipv4.conf.all.arp_ignore = 1\\nnet.ipv4.conf.all.arp_announce = 2\\n' > /etc/sysctl.d/90-lvs-real-server.conf",
+            `ip -br addr show to ${d.ip}   # must be lo; if it is another interface: ip addr del ${d.ip} dev THAT, then the next line`,
+            `ip addr replace ${d.ip}/32 dev lo`,
+          ],
+        },
+        { on: 'the gateway and on-link clients', commands: [`ip neigh flush to ${d.ip}`] },
+        { on: 'the director', commands: [`arping -U -c 3 -I eth0 ${d.ip}`] },
+      ],
+    };
+  },
+};
+
+function raceWords(reply: ClaimSeen, director: ClaimSeen | undefined): string {
+  if (reply.request === null) return '';
+  const after = `, ${msBetween(reply.request, reply.ref)} after the request in frame ${reply.request.frame}`;
+  if (director === undefined) return after;
+  const before = reply.ref.frame < director.ref.frame;
+  return `${after} and ${before ? 'before' : 'after'} the director's own reply in frame ${director.ref.frame}`;
+}

@@ -1,0 +1,108 @@
+/**
+ * LVS105: several machines answer the same ARP question for one IP, and the frames do not say which of them should.
+ * Whoever answers first gets the traffic until the entry expires; then the race runs again.
+ */
+import type { Machine } from '../cluster/cluster.ts';
+import { isVirtualMac } from '../cluster/cluster.ts';
+import type { Ip, Mac, RaceSeen } from '../cluster/observations.ts';
+import { captureOnMirror } from './capture-command.ts';
+import { answersForMany } from './lawful-claims.ts';
+import type { Case, Evidence, Rule, Subject } from './rule.ts';
+import { claimSays, count, questionSays } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly macs: readonly Mac[];
+  readonly races: number;
+  readonly requestFrame: number;
+}
+
+const MAX_RACES_SHOWN = 2;
+
+export const vipArpRace: Rule<Data> = {
+  code: 'LVS105',
+  name: 'vip-arp-race',
+  severity: 'critical',
+  summary: 'Several machines answer the same ARP request for one IP.',
+  headline: (who, ip) => `${who} answer ARP for ${ip} at the same time`,
+
+  *subjects(c) {
+    for (const ip of c.o.claimedIps) {
+      const vip = c.cluster.vip(ip) ?? null;
+      // Where the VIPs are known, two owners of another address are a duplicate IP.
+      if (vip === null && c.cluster.vips.length > 0) continue;
+      if ((c.o.about(ip)?.askings ?? []).some((a) => a.answered > 0)) yield { ip, vip, machine: null };
+    }
+  },
+
+  check(c, s) {
+    const about = c.o.about(s.ip)!;
+    const racing = about.races.filter((race) => machinesIn(c, race).length > 1);
+    const machines = [...new Set(racing.flatMap((race) => machinesIn(c, race)))];
+    const strangers = machines.filter((m) => !hasRole(s, m));
+    if (machines.length < 2 || strangers.length === 0) return [];
+    const culprits = s.vip === null ? machines : strangers;
+    const evidence: Evidence[] = racing.slice(0, MAX_RACES_SHOWN).flatMap((race) => [
+      { at: race.request, shows: 'cause' as const, says: questionSays(s.ip, race.asker) },
+      ...race.answers.map(({ mac, ref }) => ({
+        at: ref,
+        shows: 'fault' as const,
+        says: claimSays({ ref, kind: 'reply', ip: s.ip, mac, sender: mac, to: race.asker, asksFor: null, request: race.request }),
+      })),
+    ]);
+    const isService = c.o.pathsTo(s.ip).length > 0;
+    return [
+      {
+        data: {
+          ip: s.ip,
+          macs: [...new Set(racing.slice(0, MAX_RACES_SHOWN).flatMap((r) => r.answers.map((a) => a.mac)))],
+          races: about.raceCount,
+          requestFrame: racing[0]!.request.frame,
+        },
+        culprits,
+        confidence: isService ? 'confirmed' : 'probable',
+        count: about.raceCount,
+        unit: 'requests',
+        first: racing[0]!.request,
+        last: racing.at(-1)!.answers.at(-1)!.ref,
+        evidence,
+      },
+    ];
+  },
+
+  blind(c) {
+    // Answers are unicast: they must have been in sight for the asker, and one was.
+    const seen = c.sight.kind === 'mirror' || c.sight.hosts.length === 1;
+    return seen ? null : { reason: 'it is not known whose ARP replies pass this capture point', capture: captureOnMirror() };
+  },
+
+  message(d) {
+    return `${d.macs.join(', ')} answer the same ARP request for ${d.ip}: ${count(d.races, 'request')} with several answers, the first in frame ${d.requestFrame}. If ${d.ip} is a VIP, all but the director must be silent about it.`;
+  },
+
+  remedy(d) {
+    return {
+      why: `Only one machine may answer for ${d.ip}. If it is a VIP of LVS-DR, the others are real servers that must not answer; else the address is used twice.`,
+      steps: [
+        {
+          on: 'every machine but the director',
+          commands: ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2', `ip addr replace ${d.ip}/32 dev lo`],
+        },
+        {
+          on: 'where lvs-doctor runs',
+          commands: [`lvs-doctor diagnose CAPTURE --vip ${d.ip} --director DIRECTOR-MAC   # names the real servers among them`],
+        },
+      ],
+    };
+  },
+};
+
+/** The machines that answered one question; a redundancy protocol's MAC and a proxy do so lawfully. */
+function machinesIn(c: Case, race: RaceSeen): Machine[] {
+  const machines = race.answers.filter((a) => !isVirtualMac(a.mac)).map((a) => c.cluster.machineOf(a.mac));
+  return [...new Set(machines)].filter((m) => !answersForMany(c, m));
+}
+
+function hasRole(s: Subject, machine: Machine): boolean {
+  return s.vip !== null && [...s.vip.directors, ...s.vip.realServers].some((role) => role.machine === machine);
+}

@@ -1,0 +1,54 @@
+/** How rules word what frames show: one way for each kind of frame, so that all reports read alike. */
+import type { Machine } from '../cluster/cluster.ts';
+import type { ClaimSeen, Ip, Mac } from '../cluster/observations.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
+
+/** What an ARP or ND frame says. */
+export function claimSays(claim: ClaimSeen): string {
+  const nd = claim.ip.includes(':');
+  if (claim.kind === 'reply')
+    return nd ? `neighbour advertisement: ${claim.ip} is at ${claim.mac}` : `ARP reply: ${claim.ip} is at ${claim.mac}`;
+  if (claim.kind === 'vrrp') return `VRRP advert from ${claim.mac} for ${claim.ip}`;
+  if (claim.kind === 'gratuitous') {
+    return nd ? `unsolicited neighbour advertisement: ${claim.ip} is at ${claim.mac}` : `gratuitous ARP: ${claim.ip} is at ${claim.mac}`;
+  }
+  return nd
+    ? `neighbour solicitation for ${claim.asksFor ?? 'another address'} from ${claim.ip}, which it says is at ${claim.mac}`
+    : `ARP request: who has ${claim.asksFor ?? 'another address'}, tell ${claim.ip} at ${claim.mac}`;
+}
+
+/** The question that answers follow. */
+export function questionSays(ip: Ip, asker: Mac): string {
+  return ip.includes(':') ? `neighbour solicitation for ${ip} from ${asker}` : `ARP request: who has ${ip}, asked by ${asker}`;
+}
+
+/** A packet on a hop. */
+export function hopSays(what: string, source: Mac, destination: Mac): string {
+  return destination === '' ? `${what} from ${source}` : `${what} from ${source} to ${destination}`;
+}
+
+/** A machine in a message: its name, if it was given one, and the MAC that the frames show. */
+export function whoIs(machine: Machine, mac: Mac): string {
+  return machine.name === null ? mac : `${machine.name} (${mac})`;
+}
+
+/** On which host a command must run. */
+export function hostOf(machine: Machine, otherwise: string): string {
+  return machine.name ?? machine.ips[0] ?? machine.macs[0] ?? otherwise;
+}
+
+/** `1 flow`, `2 flows`. */
+export function count(n: number, noun: string, plural: string = `${noun}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : plural}`;
+}
+
+/** Milliseconds between two frames, with as many digits as matter. */
+export function msBetween(a: FrameRef, b: FrameRef): string {
+  const ms = Math.abs(b.at - a.at) / 1e6;
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+/** `is` or `are`, by number. */
+export function verb(isOne: boolean, one: string, many: string): string {
+  return isOne ? one : many;
+}
