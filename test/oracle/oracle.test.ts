@@ -74,13 +74,12 @@ async function compareAll(folder: string): Promise<Result> {
   const known = result.known.reduce((sum, count) => sum + count, 0);
   console.log(
     `${folder}: ${result.frames} frames of ${result.files} files compared, ${result.differences.length} differences, ` +
-      `${known} known ones; ${result.refused.length} files are no captures to us.`,
+      `${known} known ones; ${result.refused.length} files refused.`,
   );
   result.known.forEach((count, index) => {
     if (count > 0) console.log(`  ${count} times known: ${knownDifferences[index]?.reason}`);
   });
-  for (const sentence of result.refused.slice(0, printed)) console.log(`  refused: ${sentence}`);
-  for (const difference of result.differences.slice(0, 1e6)) console.log(`  ${difference}`);
+  for (const difference of result.differences.slice(0, printed)) console.log(`  ${difference}`);
   return result;
 }
 
@@ -121,8 +120,8 @@ async function compareFile(folder: string, file: string, result: Result): Promis
     if (!(error instanceof UsageError)) throw error;
     result.refused.push(error.message);
   }
+  if (frames > 0) result.files++;
   result.frames += frames;
-  result.files++;
   const missed = rows.filter((row) => row !== undefined && encapsulations.has(Number(row.first('frame.encap_type'))));
   if (missed.length > 0) tell('frames', `has ${frames} frames, to tshark ${missed.length} more`);
 }

@@ -1,5 +1,6 @@
 /** tshark as the second opinion: one row of fields a frame, with only those dissectors enabled that stand for our decoders. */
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -164,8 +165,12 @@ export class Tshark {
       env: { ...process.env, WIRESHARK_CONFIG_DIR: this.directory },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    const ended = once(child, 'close');
     const rows: Row[] = [];
     for await (const line of createInterface({ input: child.stdout })) rows.push(new Row(line));
+    // 1: this tshark does not know an option or a field of ours; 2: the file is damaged.
+    const [code] = await ended;
+    if (code === 1) throw new Error(`tshark does not accept the options for ${file}: run tshark ${options.join(' ')}`);
     return rows;
   }
 
