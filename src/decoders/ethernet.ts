@@ -16,6 +16,10 @@ const headerLength = 14;
 export function decodeEthernet(packet: Packet, view: DataView, start: number, end: number): number {
   packet.link = LinkKind.ethernet;
   if (end - start < headerLength) {
+    packet.etherType = 0;
+    packet.mac0 = 0;
+    packet.mac1 = 0;
+    packet.mac2 = 0;
     if (end - start >= 12) readAddresses(packet, view, start);
     stopShort(packet, start + headerLength);
     return -1;
@@ -27,6 +31,7 @@ export function decodeEthernet(packet: Packet, view: DataView, start: number, en
     packet.etherType = type;
     return start + headerLength;
   }
+  packet.etherType = 0;
   return decodeEtherType(packet, view, type, start + headerLength, end);
 }
 

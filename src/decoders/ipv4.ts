@@ -63,8 +63,7 @@ export function decodeIpv4(packet: Packet, view: DataView, start: number, end: n
 
   const at = start + headerLength;
   packet.transportStart = at;
-  packet.payloadStart = at;
-  packet.payloadLength = packet.wireEnd - at;
+  packet.transport = Transport.none;
   if (at > packet.ipEnd) {
     packet.payloadStart = packet.ipEnd;
     packet.payloadLength = 0;
@@ -73,6 +72,8 @@ export function decodeIpv4(packet: Packet, view: DataView, start: number, end: n
   }
   if (packet.fragmentOffset !== 0) {
     packet.transport = Transport.fragment;
+    packet.payloadStart = at;
+    packet.payloadLength = packet.wireEnd - at;
     return -1;
   }
   return at;

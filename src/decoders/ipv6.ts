@@ -85,16 +85,17 @@ export function decodeIpv6(packet: Packet, view: DataView, start: number, end: n
   else if (!insideFragment) stopMalformed(packet);
   packet.ipEnd = Math.min(end, packet.wireEnd);
 
+  packet.transport = Transport.none;
   let at = start + headerLength;
   if (isIpv6Extension(protocol)) {
     at = skipExtensions(packet, view, at);
     if (at < 0) return -1;
   }
   packet.transportStart = at;
-  packet.payloadStart = at;
-  packet.payloadLength = packet.wireEnd - at;
   if (packet.fragmentOffset === 0) return at;
   packet.transport = Transport.fragment;
+  packet.payloadStart = at;
+  packet.payloadLength = packet.wireEnd - at;
   return -1;
 }
 

@@ -209,36 +209,52 @@ export class Packet {
     const start = frame.start;
     const end = frame.end;
     const wireEnd = start + frame.wireLength;
-    this.clear();
     this.wireEnd = Math.max(wireEnd, end);
-    let at: number;
-    switch (frame.linkType) {
-      case LinkType.ethernet:
-        at = decodeEthernet(this, view, start, end);
-        break;
+    this.status = DecodeStatus.ok;
+    if (this.isAnyRareFieldSet()) this.clearRareFields();
+    if (frame.linkType !== LinkType.ethernet) {
+      this.decodeOtherLink(frame.linkType, view, start, end);
+      return;
+    }
+    const at = decodeEthernet(this, view, start, end);
+    if (at >= 0 && this.etherType === etherTypeIpv4) this.decodeIp(view, at, end, 4);
+    else this.decodeEtherType(view, at, end);
+  }
+
+  private decodeOtherLink(linkType: number, view: DataView, start: number, end: number): void {
+    this.link = LinkKind.none;
+    this.etherType = 0;
+    this.mac0 = 0;
+    this.mac1 = 0;
+    this.mac2 = 0;
+    switch (linkType) {
       case LinkType.linuxSll:
-        at = decodeLinuxCooked(this, view, start, end);
+        this.decodeEtherType(view, decodeLinuxCooked(this, view, start, end), end);
         break;
       case LinkType.linuxSll2:
-        at = decodeLinuxCooked2(this, view, start, end);
+        this.decodeEtherType(view, decodeLinuxCooked2(this, view, start, end), end);
         break;
       case LinkType.null:
       case LinkType.loop:
         this.decodeIpOfAnyVersion(view, decodeNullLoop(this, view, start, end), end);
-        return;
+        break;
       case LinkType.raw:
         this.decodeIpOfAnyVersion(view, start, end);
-        return;
+        break;
       case LinkType.ipv4:
         this.decodeIp(view, start, end, 4);
-        return;
+        break;
       case LinkType.ipv6:
         this.decodeIp(view, start, end, 6);
-        return;
+        break;
       default:
+        this.clearIp();
         stopUnsupported(this);
-        at = -1;
     }
+  }
+
+  /** Reads what `etherType` says is at `at`; nothing when that is -1. */
+  private decodeEtherType(view: DataView, at: number, end: number): void {
     if (at < 0) {
       this.clearIp();
       return;
@@ -273,26 +289,25 @@ export class Packet {
   private decodeIp(view: DataView, start: number, end: number, version: 4 | 6): void {
     // An LLC frame's length ends before its padding.
     if (end > this.wireEnd) end = this.wireEnd;
-    let at: number;
-    if (version === 4) {
-      if (!isIpv4Readable(this, view, start, end)) {
-        this.clearIp();
-        return;
-      }
-      at = decodeIpv4(this, view, start, end, false);
-    } else {
-      if (!isIpv6Readable(this, view, start, end)) {
-        this.clearIp();
-        return;
-      }
-      at = decodeIpv6(this, view, start, end, false);
+    if (!(version === 4 ? isIpv4Readable(this, view, start, end) : isIpv6Readable(this, view, start, end))) {
+      this.clearIp();
+      return;
     }
+    let at = version === 4 ? decodeIpv4(this, view, start, end, false) : decodeIpv6(this, view, start, end, false);
+    // The common case goes no further way; it fills every transport field, so that none needs to be cleared.
+    if (at >= 0 && this.protocol === protocolTcp) {
+      decodeTcp(this, view, at, this.ipEnd);
+      return;
+    }
+    this.clearTransport();
     while (at >= 0) at = this.decodeUpperLayer(view, at);
   }
 
   /** Reads what `protocol` says is at `at`; returns where to go on when that was one more header before the transport, else -1. */
   private decodeUpperLayer(view: DataView, at: number): number {
     const end = this.ipEnd;
+    this.payloadStart = at;
+    this.payloadLength = this.wireEnd - at;
     switch (this.protocol) {
       case protocolTcp:
         decodeTcp(this, view, at, end);
@@ -373,26 +388,29 @@ export class Packet {
     return version === 4 ? decodeIpv4(this, view, start, end, this.isFragment) : decodeIpv6(this, view, start, end, this.isFragment);
   }
 
-  /** Makes the fields as in a new Packet, but for those that every frame or every IP packet fills anyway. */
-  private clear(): void {
+  /** Whether the frame before left a value in a field that most frames have no use for. */
+  private isAnyRareFieldSet(): boolean {
+    return (
+      this.kind === PacketKind.arp ||
+      this.tunnelDepth !== 0 ||
+      this.transport === Transport.icmp ||
+      this.transport === Transport.icmp6 ||
+      this.vlan >= 0 ||
+      this.cookedType >= 0
+    );
+  }
+
+  private clearRareFields(): void {
+    this.vlan = -1;
+    this.innerVlan = -1;
+    this.cookedType = -1;
     if (this.kind === PacketKind.arp) this.clearArp();
     if (this.tunnelDepth !== 0) this.clearTunnel();
     if (this.transport === Transport.icmp || this.transport === Transport.icmp6) this.clearIcmp();
-    this.status = DecodeStatus.ok;
-    this.kind = PacketKind.other;
-    this.link = LinkKind.none;
-    this.mac0 = 0;
-    this.mac1 = 0;
-    this.mac2 = 0;
-    this.cookedType = -1;
-    this.vlan = -1;
-    this.innerVlan = -1;
-    this.etherType = 0;
-    this.clearTransport();
   }
 
+  /** All but `transport` itself and where its header is. */
   private clearTransport(): void {
-    this.transport = Transport.none;
     this.sourcePort = -1;
     this.destinationPort = -1;
     this.tcpFlags = 0;
@@ -410,6 +428,7 @@ export class Packet {
   }
 
   private clearIp(): void {
+    this.kind = PacketKind.other;
     this.version = 0;
     this.ipStart = 0;
     this.ipEnd = 0;
@@ -428,9 +447,11 @@ export class Packet {
     this.isFragment = false;
     this.fragmentOffset = 0;
     this.protocol = 0;
+    this.transport = Transport.none;
     this.transportStart = 0;
     this.payloadStart = 0;
     this.payloadLength = 0;
+    this.clearTransport();
   }
 
   private clearTunnel(): void {

@@ -18,8 +18,9 @@ export function decodeTcp(packet: Packet, view: DataView, start: number, end: nu
     decodePart(packet, view, start, end);
     return;
   }
-  packet.sourcePort = view.getUint16(start);
-  packet.destinationPort = view.getUint16(start + 2);
+  const ports = view.getInt32(start);
+  packet.sourcePort = ports >>> 16;
+  packet.destinationPort = ports & 0xffff;
   packet.sequence = view.getInt32(start + 4);
   packet.acknowledgment = view.getInt32(start + 8);
   const offsetAndFlags = view.getUint16(start + 12);
@@ -40,13 +41,12 @@ export function decodeTcp(packet: Packet, view: DataView, start: number, end: nu
 function decodePart(packet: Packet, view: DataView, start: number, end: number): void {
   withoutPayload(packet, end);
   stopShort(packet, start + shortestHeader);
-  if (end - start < 4) return;
-  packet.sourcePort = view.getUint16(start);
-  packet.destinationPort = view.getUint16(start + 2);
-  if (end - start >= 8) packet.sequence = view.getInt32(start + 4);
-  if (end - start >= 12) packet.acknowledgment = view.getInt32(start + 8);
-  if (end - start >= 14) packet.tcpFlags = view.getUint8(start + 13);
-  if (end - start >= 18) packet.checksum = view.getUint16(start + 16);
+  packet.sourcePort = end - start >= 4 ? view.getUint16(start) : -1;
+  packet.destinationPort = end - start >= 4 ? view.getUint16(start + 2) : -1;
+  packet.sequence = end - start >= 8 ? view.getInt32(start + 4) : 0;
+  packet.acknowledgment = end - start >= 12 ? view.getInt32(start + 8) : 0;
+  packet.tcpFlags = end - start >= 14 ? view.getUint8(start + 13) : 0;
+  packet.checksum = end - start >= 18 ? view.getUint16(start + 16) : 0;
 }
 
 function withoutPayload(packet: Packet, end: number): void {
