@@ -53,6 +53,7 @@ export function inferCluster(o: Observations, given: Given): Cluster {
     observeVip(cluster, traffic, o, given);
   }
   declareBySync(cluster, o, given);
+  dropGuesses(cluster);
   declareByVrrp(cluster, o);
   placeGivenRoles(cluster, given, placed);
   for (const vip of cluster.vips) for (const traffic of traffics) if (traffic.ip === vip.ip) nameGateways(cluster, vip, traffic, o, given);
@@ -380,6 +381,12 @@ function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: R
   const most = Math.max(tunnelled, forwarded, translated);
   const mode = most === 0 ? (directors.size === 0 ? null : 'dr') : most === translated ? 'nat' : most === tunnelled ? 'tun' : 'dr';
   vip.mode = mode;
+}
+
+/** Guesses are for captures that show nothing better: beside a cluster that is seen, an odd path is an odd path. */
+function dropGuesses(cluster: Cluster): void {
+  if (cluster.vips.every((vip) => vip.source === 'guessed')) return;
+  cluster.vips.splice(0, cluster.vips.length, ...cluster.vips.filter((vip) => vip.source !== 'guessed'));
 }
 
 // ---------------------------------------------------------------------------------------------------- declared

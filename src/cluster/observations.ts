@@ -133,6 +133,7 @@ export class Observations {
   readonly passages: readonly Passage[];
   readonly #passagesByServer = new Map<Ip, Passage[]>();
   readonly #pathsByServer = new Map<Ip, FlowPath[]>();
+  readonly #pathsByMac = new Map<Ip, Map<Mac, FlowPath[]>>();
   readonly #addresses = new Map<Ip, AddressSeen>();
   readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
   readonly #unicast = new Map<Mac, Map<Mac, number>>();
@@ -168,6 +169,20 @@ export class Observations {
 
   pathsTo(server: Ip): readonly FlowPath[] {
     return this.#pathsByServer.get(server) ?? [];
+  }
+
+  /** Paths to a server IP with any step from or to one of these MACs. */
+  pathsTouching(macs: readonly Mac[], server: Ip): readonly FlowPath[] {
+    let index = this.#pathsByMac.get(server);
+    if (index === undefined) {
+      index = new Map();
+      for (const path of this.pathsTo(server)) {
+        for (const mac of new Set(path.steps.flatMap((step) => [step.source, step.destination]))) push(index, mac, path);
+      }
+      this.#pathsByMac.set(server, index);
+    }
+    const [only, ...more] = macs.map((mac) => index.get(mac) ?? []);
+    return more.length === 0 ? (only ?? []) : [...new Set([...only!, ...more.flat()])];
   }
 
   passagesOf(server: Ip): readonly Passage[] {

@@ -107,8 +107,9 @@ function isSentTo(o: Observations, machine: Machine): boolean {
   return false;
 }
 
-function describeHost(cluster: Cluster, machine: Machine): string {
+function describeHost(cluster: Cluster, machine: Machine): string | null {
   if (machine.name !== null) return machine.name;
+  if (cluster.vips.length === 0) return null;
   for (const vip of cluster.vips) {
     if (vip.directors.some((r) => r.machine === machine)) return 'director';
     if (vip.realServers.some((r) => r.machine === machine)) return 'real-server';

@@ -115,7 +115,7 @@ function requestsOf(
   let bypassed = 0;
   for (const ip of vips) {
     const vip = cluster.vip(ip)!;
-    for (const path of o.pathsTo(ip)) {
+    for (const path of o.pathsTouching(machine.macs, ip)) {
       if (path.begun > Begun.datagram) continue;
       const hop = path.toward.find((h) => machine.macs.includes(h.destination) && !handsOn(path, machine));
       if (hop === undefined) continue;

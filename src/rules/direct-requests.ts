@@ -7,7 +7,7 @@ import type { Case } from './rule.ts';
 /** Paths of new requests whose first hop is to this real server and that no director touched, with that hop. */
 export function directRequests(c: Case, vip: Vip, machine: Machine): { path: FlowPath; hop: Step }[] {
   const found: { path: FlowPath; hop: Step }[] = [];
-  for (const path of c.o.pathsTo(vip.ip)) {
+  for (const path of c.o.pathsTouching(machine.macs, vip.ip)) {
     const hop = path.toward[0];
     if (hop === undefined || path.begun > Begun.datagram || !isDirect(c, vip, machine, hop)) continue;
     if (path.toward.some((h) => c.cluster.isDirector(h.source, vip))) continue;
@@ -20,7 +20,7 @@ export function directRequests(c: Case, vip: Vip, machine: Machine): { path: Flo
 /** Flows of which any packet went straight from a sender to this real server. */
 export function bypassingFlows(c: Case, vip: Vip, machine: Machine, sender: Mac): { flows: number } {
   let flows = 0;
-  for (const path of c.o.pathsTo(vip.ip)) {
+  for (const path of c.o.pathsTouching(machine.macs, vip.ip)) {
     if (path.toward.some((hop) => hop.source === sender && isDirect(c, vip, machine, hop))) flows += path.flows;
   }
   return { flows };

@@ -145,9 +145,11 @@ export const directorNoRewrite: Rule<Data> = {
 
 function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwritten | null {
   if (path.begun > Begun.datagram || path.from.length > 0) return null;
-  const arrives = path.steps.findIndex((step) => path.toward.includes(step) && machine.macs.includes(step.destination));
-  if (arrives < 0) return null;
-  const entry = path.steps[arrives]!;
+  const entry = path.toward[0];
+  if (entry === undefined || !machine.macs.includes(entry.destination)) return null;
+  // A request that a real server or another director hands back goes in circles; that is another fault.
+  if (s.vip !== null && (c.cluster.isRealServer(entry.source, s.vip) || c.cluster.isDirector(entry.source, s.vip))) return null;
+  const arrives = path.steps.indexOf(entry);
   const onward = path.toward.filter((hop) => machine.macs.includes(hop.source));
   const wrong = onward.find((hop) => wrongDestination(machine, entry, hop) !== null);
   if (onward.some((hop) => wrongDestination(machine, entry, hop) === null)) return null;

@@ -38,7 +38,7 @@ export const replyWrongSource: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const wrong: { path: FlowPath; index: number; mac: Mac }[] = [];
-    for (const path of c.o.pathsTo(s.ip)) {
+    for (const path of c.o.pathsTouching(machine.macs, s.ip)) {
       // Where the destination is translated, answers from the real address are right: the director translates them back.
       if (path.steps.some((step) => step.event === PathEvent.translated)) continue;
       const index = path.steps.findIndex((step) => step.event === PathEvent.answeredElsewhere && machine.macs.includes(step.source));

@@ -82,15 +82,11 @@ export const vipArpRace: Rule<Data> = {
 
   remedy(d) {
     return {
-      why: `Only one machine may answer for ${d.ip}. If it is a VIP of LVS-DR, the others are real servers that must not answer; else the address is used twice.`,
+      why: `Only one machine may answer for ${d.ip}. If it is a VIP of LVS-DR, the others are real servers that must not answer; else the address is used twice. With --vip ${d.ip} and --director MAC the diagnosis says which of them is which.`,
       steps: [
         {
           on: 'every machine but the director',
           commands: ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2', `ip addr replace ${d.ip}/32 dev lo`],
-        },
-        {
-          on: 'where lvs-doctor runs',
-          commands: [`lvs-doctor diagnose CAPTURE --vip ${d.ip} --director DIRECTOR-MAC   # names the real servers among them`],
         },
       ],
     };
