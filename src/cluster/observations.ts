@@ -2,7 +2,7 @@
  * The facts in words: MACs and IPs as text, passages and paths as objects. Made once a judgement, for inference, rules and reports;
  * nothing here is per frame.
  */
-import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind } from '../correlation/claims.ts';
+import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind, Unanswered } from '../correlation/claims.ts';
 import type { Facts } from '../correlation/facts.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { changesOf } from '../correlation/passages.ts';
@@ -103,6 +103,8 @@ export interface AskingSeen {
   readonly answered: number;
   readonly first: FrameRef;
   readonly last: FrameRef;
+  /** The longest row of broadcast questions that nobody answered. */
+  readonly unanswered: Unanswered | null;
 }
 
 /** All that was said about one IP. */
@@ -117,6 +119,8 @@ export interface AddressSeen {
   readonly racers: readonly Mac[];
   /** Unicast questions: the asker's cache holds `asked`. */
   readonly probes: readonly { readonly ref: FrameRef; readonly asker: Mac; readonly asked: Mac }[];
+  /** Duplicate address detection: questions without sender address, and who sent them. */
+  readonly detections: readonly { readonly ref: FrameRef; readonly mac: Mac }[];
 }
 
 /** A sender's frames for one server IP moved to another MAC. */
@@ -125,6 +129,32 @@ export interface Move {
   /** Null at the first use. */
   readonly from: Mac | null;
   readonly to: Mac;
+}
+
+/** One sender of VRRP adverts. */
+export interface VrrpSenderSeen {
+  readonly mac: Mac;
+  /** Its DIP. */
+  readonly ip: Ip;
+  readonly adverts: number;
+  /** Newest priority; 0 resigns. */
+  readonly priority: number;
+  readonly intervalMs: number;
+  readonly first: FrameRef;
+  readonly last: FrameRef;
+}
+
+/** One VRRP group: (VLAN, family, VRID). */
+export interface VrrpGroupSeen {
+  readonly vlan: number;
+  readonly vrid: number;
+  readonly version: 4 | 6;
+  readonly vips: readonly Ip[];
+  readonly senders: readonly VrrpSenderSeen[];
+  /** From each of these frames on another sender speaks, or the same resigns or returns; of very many only the first and last. */
+  readonly changes: readonly { readonly ref: FrameRef; readonly sender: VrrpSenderSeen; readonly priority: number }[];
+  /** Changes ever seen. */
+  readonly changeCount: number;
 }
 
 export class Observations {
@@ -137,6 +167,7 @@ export class Observations {
   readonly #addresses = new Map<Ip, AddressSeen>();
   readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
   readonly #unicast = new Map<Mac, Map<Mac, number>>();
+  #vrrpGroups: VrrpGroupSeen[] | null = null;
   readonly #ipNumber = new Map<Ip, number>();
 
   constructor(facts: Facts) {
@@ -239,6 +270,36 @@ export class Observations {
   /** Distinct clients of the remembered flows to these servers. */
   countClients(servers: readonly Ip[]): number {
     return this.facts.countClients(new Set(servers.map((ip) => this.#ipNumber.get(ip) ?? -1)));
+  }
+
+  /** VRRP groups. */
+  get vrrpGroups(): readonly VrrpGroupSeen[] {
+    this.#vrrpGroups ??= [...this.facts.vrrp.groups.values()].map((group) => {
+      const senders = new Map(
+        group.senders.map((s) => [
+          s,
+          {
+            mac: formatMac(s.mac),
+            ip: this.ip(s.address),
+            adverts: s.adverts,
+            priority: s.priority,
+            intervalMs: s.intervalCs * 10,
+            first: s.first,
+            last: s.last,
+          },
+        ]),
+      );
+      return {
+        vlan: group.vlan,
+        vrid: group.vrid,
+        version: group.version,
+        vips: [...group.addresses].map((id) => this.ip(id)),
+        senders: [...senders.values()],
+        changes: group.changes.entries().map(({ ref, sender, priority }) => ({ ref, sender: senders.get(sender)!, priority })),
+        changeCount: group.changes.count,
+      };
+    });
+    return this.#vrrpGroups;
   }
 
   /** MACs that sent frames toward a server IP. */
@@ -351,12 +412,13 @@ export class Observations {
         },
       })),
       log: about.log.entries().map(say),
-      askings: [...about.askings.values()].map(({ asker, broadcasts, answered, first, last }) => ({
+      askings: [...about.askings.values()].map(({ asker, broadcasts, answered, first, last, longestUnanswered }) => ({
         asker: formatMac(asker),
         broadcasts,
         answered,
         first,
         last,
+        unanswered: longestUnanswered,
       })),
       races: about.races.entries().map((race) => ({
         request: race.request,
@@ -368,6 +430,7 @@ export class Observations {
       probes: about.probes
         .entries()
         .map(({ ref, asker, asked }: CacheProbe) => ({ ref, asker: formatMac(asker), asked: formatMac(asked) })),
+      detections: about.detections.entries().map(({ ref, mac }) => ({ ref, mac: formatMac(mac) })),
     };
   }
 

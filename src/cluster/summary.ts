@@ -68,6 +68,7 @@ const EVENT_WORDS: Readonly<Record<PathEvent, string>> = {
   [PathEvent.tooBig]: 'ICMP too big on',
   [PathEvent.translated]: 'destination translated on',
   [PathEvent.answeredElsewhere]: 'answered from another IP on',
+  [PathEvent.stalled]: 'same full-size segment a third time on',
 };
 
 /** `→ gateway>director`. */

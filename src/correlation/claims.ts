@@ -54,9 +54,19 @@ export interface Asking {
   answered: number;
   readonly first: FrameRef;
   last: FrameRef;
+  /** Broadcast questions in a row that nobody answered: those now, and the longest row so far. */
+  unanswered: Unanswered | null;
+  longestUnanswered: Unanswered | null;
   /** Newest question and its answers. */
   question: FrameRef;
   answers: { mac: number; ref: FrameRef }[];
+}
+
+/** Broadcast questions in a row without any answer. */
+export interface Unanswered {
+  readonly count: number;
+  readonly first: FrameRef;
+  readonly last: FrameRef;
 }
 
 /** A unicast question: the asker's cache holds the asked MAC for this IP. */
@@ -110,7 +120,17 @@ export class Claims {
     let asking = about.askings.get(asker);
     if (asking === undefined) {
       if (about.askings.size >= MAX_ASKERS_AN_ADDRESS) return;
-      asking = { asker, broadcasts: 0, answered: 0, first: ref, last: ref, question: ref, answers: [] };
+      asking = {
+        asker,
+        broadcasts: 0,
+        answered: 0,
+        first: ref,
+        last: ref,
+        unanswered: null,
+        longestUnanswered: null,
+        question: ref,
+        answers: [],
+      };
       about.askings.set(asker, asking);
     } else if (ref.at - asking.question.at >= 0 && ref.at - asking.question.at < ECHO_WITHIN_NS) {
       return;
@@ -118,7 +138,11 @@ export class Claims {
     asking.last = ref;
     asking.question = ref;
     asking.answers = [];
-    if (toGroup) asking.broadcasts++;
+    if (!toGroup) return;
+    asking.broadcasts++;
+    const row = asking.unanswered;
+    asking.unanswered = row === null ? { count: 1, first: ref, last: ref } : { count: row.count + 1, first: row.first, last: ref };
+    if (asking.unanswered.count > (asking.longestUnanswered?.count ?? 0)) asking.longestUnanswered = asking.unanswered;
   }
 
   /** Notes a claim. Returns false for an echo of an answer just seen. */
@@ -135,8 +159,12 @@ export class Claims {
         } else if (asking.answers.length < MAX_RACERS) {
           request = asking.question;
           asking.answers.push({ mac, ref });
-          if (asking.answers.length === 1) asking.answered++;
-          else this.#race(about, asking);
+          if (asking.answers.length === 1) {
+            asking.answered++;
+            // The question just answered is none of the row.
+            if (asking.longestUnanswered === asking.unanswered) asking.longestUnanswered = shorter(asking.unanswered);
+            asking.unanswered = null;
+          } else this.#race(about, asking);
         }
       }
     }
@@ -216,4 +244,9 @@ export class Claims {
     this.#count++;
     return true;
   }
+}
+
+/** A row without its newest question, which was answered after all. */
+function shorter(row: Unanswered | null): Unanswered | null {
+  return row === null || row.count < 2 ? null : { ...row, count: row.count - 1 };
 }

@@ -20,6 +20,7 @@ import { Cold, FlowFlag, FlowTable } from './flows.ts';
 import type { FrameRef } from './frame-ref.ts';
 import { finish, type HashKey, randomHashKey } from './hash.ts';
 import { IpvsSync } from './ipvs-sync.ts';
+import { FULL_SIZE, LargeSegments } from './large-segments.ts';
 import { OpenRequests } from './open-requests.ts';
 import { PassageTable } from './passages.ts';
 import { Begun, PathEvent, PathTrie } from './paths.ts';
@@ -109,6 +110,7 @@ export class Facts {
   noLinkFrames = 0;
 
   readonly #datagrams = new DatagramTable();
+  readonly #large = new LargeSegments();
   readonly #open = new OpenRequests();
   readonly #key: HashKey;
   /** Services seen: server address number × 65536 + port. */
@@ -247,6 +249,10 @@ export class Facts {
       if (toward && (state & FlowFlag.established) === 0 && (flags & TcpFlag.ack) !== 0) {
         flows.hot[row + 1] = state | FlowFlag.established;
         if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame, at);
+      }
+      if (p.payloadLength >= FULL_SIZE) {
+        const segment = Math.imul(first ^ p.sequence, 0x9e3779b1) ^ p.payloadLength ^ (toward ? 0x5bd1e995 : 0);
+        if (this.#large.see(segment ^ (segment >>> 15), edge, ms)) this.#event(row, PathEvent.stalled, edge, frame, at);
       }
       if (((p.checksum ^ p.sequence) & SAMPLE_MASK) !== 0) return;
     }

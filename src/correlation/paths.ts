@@ -42,6 +42,8 @@ export const PathEvent = {
   translated: 16,
   /** The client was answered from another IP. */
   answeredElsewhere: 17,
+  /** The same full-size segment was sent a third time. */
+  stalled: 18,
 } as const;
 export type PathEvent = (typeof PathEvent)[keyof typeof PathEvent];
 
