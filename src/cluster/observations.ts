@@ -111,8 +111,10 @@ export interface AskingSeen {
 export interface AddressSeen {
   readonly ip: Ip;
   readonly macs: readonly ClaimsOfMac[];
-  /** Claims in order of time. */
+  /** Claims in order of time; of VRRP adverts only those from another MAC than the one before. */
   readonly log: readonly ClaimSeen[];
+  /** Claims between these two times were too many to keep; null when all are in the log. */
+  readonly gap: { readonly from: number; readonly until: number } | null;
   readonly askings: readonly AskingSeen[];
   readonly races: readonly RaceSeen[];
   readonly raceCount: number;
@@ -140,6 +142,8 @@ export interface VrrpSenderSeen {
   /** Newest priority; 0 resigns. */
   readonly priority: number;
   readonly intervalMs: number;
+  /** The virtual addresses that it lists. */
+  readonly vips: readonly Ip[];
   readonly first: FrameRef;
   readonly last: FrameRef;
 }
@@ -168,6 +172,7 @@ export class Observations {
   readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
   readonly #unicast = new Map<Mac, Map<Mac, number>>();
   #vrrpGroups: VrrpGroupSeen[] | null = null;
+  #sources: Set<Mac> | null = null;
   readonly #ipNumber = new Map<Ip, number>();
 
   constructor(facts: Facts) {
@@ -247,6 +252,12 @@ export class Observations {
     return this.#unicast.get(from)?.get(to) ?? 0;
   }
 
+  /** Whether any frame, of whatever kind, came from this MAC. */
+  isSource(mac: Mac): boolean {
+    this.#sources ??= new Set(this.facts.edges.source.slice(1, this.facts.edges.count).map((source) => this.macOf(source)));
+    return this.#sources.has(mac);
+  }
+
   /** Whom each MAC sent unicast frames to, with their number. */
   get unicast(): ReadonlyMap<Mac, ReadonlyMap<Mac, number>> {
     return this.#unicast;
@@ -284,6 +295,7 @@ export class Observations {
             adverts: s.adverts,
             priority: s.priority,
             intervalMs: s.intervalCs * 10,
+            vips: [...s.addresses].map((id) => this.ip(id)),
             first: s.first,
             last: s.last,
           },
@@ -412,6 +424,7 @@ export class Observations {
         },
       })),
       log: about.log.entries().map(say),
+      gap: gapOf(about.log),
       askings: [...about.askings.values()].map(({ asker, broadcasts, answered, first, last, longestUnanswered }) => ({
         asker: formatMac(asker),
         broadcasts,
@@ -438,6 +451,14 @@ export class Observations {
     const { source, destination, vlan } = this.facts.edges;
     return { source: this.macOf(source[edge]!), destination: this.macOf(destination[edge]!), vlan: vlan[edge]! };
   }
+}
+
+/** The hole between the first and the newest claims of a log. */
+function gapOf(log: AddressClaims['log']): AddressSeen['gap'] {
+  const kept = log.entries();
+  const { firstKept } = log;
+  if (log.count === kept.length) return null;
+  return { from: kept[firstKept - 1]!.ref.at, until: kept[firstKept]!.ref.at };
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -19,6 +19,11 @@ export class BoundedLog<T> {
     this.count++;
   }
 
+  /** How many of the entries kept are the first ones; when some were forgotten, they lay behind these. */
+  get firstKept(): number {
+    return this.#first.length;
+  }
+
   /** The newest entry, if any. */
   newest(): T | undefined {
     const inRing = this.count - this.#keepFirst;

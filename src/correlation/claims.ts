@@ -80,8 +80,10 @@ export interface CacheProbe {
 export interface AddressClaims {
   readonly address: number;
   readonly claims: Map<number, Claim>;
-  /** Every claim in order of time. */
+  /** Every claim in order of time; of VRRP adverts only those from another MAC than the one before. */
   readonly log: BoundedLog<ClaimEvent>;
+  /** MAC of the newest VRRP advert that lists this IP; 0 when there was none. */
+  advertised: number;
   readonly askings: Map<number, Asking>;
   readonly races: BoundedLog<Race>;
   readonly racers: Set<number>;
@@ -140,6 +142,8 @@ export class Claims {
     asking.answers = [];
     if (!toGroup) return;
     asking.broadcasts++;
+    // A probe without sender address hopes for silence (RFC 5227 section 2.1.1, RFC 4862 section 5.4).
+    if (senderAddress === 0) return;
     const row = asking.unanswered;
     asking.unanswered = row === null ? { count: 1, first: ref, last: ref } : { count: row.count + 1, first: row.first, last: ref };
     if (asking.unanswered.count > (asking.longestUnanswered?.count ?? 0)) asking.longestUnanswered = asking.unanswered;
@@ -191,7 +195,8 @@ export class Claims {
     claim.last = ref;
     const event: ClaimEvent = { ref, kind, address, mac, sender, to, asksFor, request };
     claim.events[kind].add(event);
-    about.log.add(event);
+    if (kind !== 'vrrp' || about.advertised !== mac) about.log.add(event);
+    if (kind === 'vrrp') about.advertised = mac;
     return true;
   }
 
@@ -204,6 +209,7 @@ export class Claims {
         address,
         claims: new Map(),
         log: new BoundedLog(32, 32),
+        advertised: 0,
         askings: new Map(),
         races: new BoundedLog(3, 2),
         racers: new Set(),

@@ -13,6 +13,8 @@ export interface VrrpSender {
   priority: number;
   /** Announced interval in centiseconds. */
   intervalCs: number;
+  /** The virtual addresses that it lists, as address numbers. */
+  readonly addresses: Set<number>;
   readonly first: FrameRef;
   last: FrameRef;
 }
@@ -29,6 +31,8 @@ export interface VrrpGroup {
   readonly version: 4 | 6;
   readonly vrid: number;
   readonly senders: VrrpSender[];
+  /** Whose advert came last; null when it had no room. */
+  speaker: VrrpSender | null;
   readonly changes: BoundedLog<VrrpChange>;
   /** The virtual addresses listed, as address numbers. */
   readonly addresses: Set<number>;
@@ -56,13 +60,14 @@ export class VrrpGroups {
     let group = this.groups.get(key);
     if (group === undefined) {
       if (this.groups.size >= MAX_GROUPS) return null;
-      group = { vlan, version, vrid, senders: [], changes: new BoundedLog(32, 32), addresses: new Set() };
+      group = { vlan, version, vrid, senders: [], speaker: null, changes: new BoundedLog(32, 32), addresses: new Set() };
       this.groups.set(key, group);
     }
     let sender = group.senders.find((s) => s.mac === mac && s.address === address);
     if (sender === undefined) {
+      group.speaker = null;
       if (group.senders.length >= MAX_SENDERS) return group;
-      sender = { mac, address, adverts: 0, priority, intervalCs, first: ref, last: ref };
+      sender = { mac, address, adverts: 0, priority, intervalCs, addresses: new Set(), first: ref, last: ref };
       group.senders.push(sender);
     }
     const previous = group.changes.newest();
@@ -73,11 +78,14 @@ export class VrrpGroups {
     sender.priority = priority;
     sender.intervalCs = intervalCs;
     sender.last = ref;
+    group.speaker = sender;
     return group;
   }
 
-  /** Adds a virtual address to a group. */
+  /** Adds a virtual address that the newest advert lists. */
   list(group: VrrpGroup, address: number): void {
     if (group.addresses.size < MAX_VIPS) group.addresses.add(address);
+    const own = group.speaker?.addresses;
+    if (own !== undefined && own.size < MAX_VIPS) own.add(address);
   }
 }
