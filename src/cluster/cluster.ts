@@ -28,7 +28,10 @@ export interface Vip {
   readonly ip: Ip;
   /** `80/tcp`, in order of first use. */
   readonly services: string[];
+  /** How requests are forwarded: as the frames show it, else as given; null when neither says. */
   mode: 'dr' | 'nat' | 'tun' | null;
+  /** All modes that some flow shows; empty when none does. */
+  modesSeen: readonly ('dr' | 'nat' | 'tun')[];
   readonly source: RoleSource;
   readonly clues: string[];
   readonly given: GivenVip | null;

@@ -8,7 +8,7 @@ import { formatMac } from '../decoders/address.ts';
 import type { RoleSource } from '../diagnosis.ts';
 import { Cluster, isVirtualMac, type Machine, type Role, type Vip } from './cluster.ts';
 import type { Given, GivenMachine } from './given/given.ts';
-import type { FlowPath, Ip, Mac, Observations, Passage } from './observations.ts';
+import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
 
 /** TTLs that operating systems start with: a reply that carries one comes from its sender and was not routed. */
 const FRESH_TTLS = new Set([30, 32, 60, 64, 128, 255]);
@@ -143,7 +143,7 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
       if (hop.destination !== hop.source && !gone.has(hop.destination)) {
         add2(hop.event === PathEvent.towardInTunnel ? traffic.tunnels : traffic.forwards, hop.source, hop.destination, flows);
       }
-    } else if (!gone.has(hop.source) && entry !== undefined) {
+    } else if (!gone.has(hop.source) && entry !== undefined && hop.destination !== entry.destination && !isAfterReply(path, hop)) {
       const leap = traffic.leaps.find((l) => l.arrived === entry.destination && l.left === hop.source && l.to === hop.destination);
       if (leap === undefined) traffic.leaps.push({ arrived: entry.destination, left: hop.source, to: hop.destination, flows });
       else leap.flows += flows;
@@ -164,6 +164,12 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
   }
 }
 
+/** After an answer was seen, a further hop may be another packet, not a copy. */
+function isAfterReply(path: FlowPath, hop: Step): boolean {
+  const reply = path.from[0];
+  return reply !== undefined && path.steps.indexOf(reply) < path.steps.indexOf(hop);
+}
+
 // ---------------------------------------------------------------------------------------------------- machines with several MACs
 
 /** A request arrives at one MAC and its copy leaves from another, a hop later at most, and nothing between them: one machine. */
@@ -176,6 +182,8 @@ function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
     if (incoming.length === 0 || outgoing.length === 0) continue;
     const fallen = Math.max(...incoming.map((p) => p.maxTtl)) - Math.max(...outgoing.map((p) => p.maxTtl));
     if (fallen < 0 || fallen > 1) continue;
+    // A machine sends itself nothing.
+    if (o.unicastFrames(arrived, left) + o.unicastFrames(left, arrived) > 0) continue;
     // A machine that answers with the VIP by itself is another real server, not the director's second card.
     if (traffic.repliers.has(arrived) || traffic.repliers.has(left)) continue;
     if (!cluster.knows(left)) cluster.assign(left, cluster.machineOf(arrived));
@@ -209,6 +217,7 @@ function addVip(cluster: Cluster, ip: Ip, source: RoleSource, clues: string[], g
     mode: modes.size === 1 ? [...modes][0]! : null,
     source,
     clues,
+    modesSeen: [],
     given: fromUser,
     directors: [],
     realServers: [],
@@ -373,14 +382,18 @@ function isLocalNode(traffic: Traffic, mac: Mac): boolean {
 }
 
 function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: ReadonlyMap<Mac, Clue>, traffic: Traffic): void {
-  if (vip.mode !== null) return;
   const total = (table: Map<Mac, Map<Mac, number>>) => [...table.values()].flatMap((t) => [...t.values()]).reduce((a, b) => a + b, 0);
   const tunnelled = total(traffic.tunnels);
   const forwarded = total(traffic.forwards) + traffic.leaps.reduce((a, l) => a + l.flows, 0);
   const translated = translators.size > 0 ? total(traffic.translates) : 0;
   const most = Math.max(tunnelled, forwarded, translated);
-  const mode = most === 0 ? (directors.size === 0 ? null : 'dr') : most === translated ? 'nat' : most === tunnelled ? 'tun' : 'dr';
-  vip.mode = mode;
+  if (most === 0) {
+    if (directors.size > 0) vip.mode ??= 'dr';
+    return;
+  }
+  // What the frames show is a fact; what was configured is kept in `given`.
+  vip.mode = most === translated ? 'nat' : most === tunnelled ? 'tun' : 'dr';
+  vip.modesSeen = (['dr', 'tun', 'nat'] as const).filter((_, i) => [forwarded, tunnelled, translated][i]! > 0);
 }
 
 /** Guesses are for captures that show nothing better: beside a cluster that is seen, an odd path is an odd path. */

@@ -283,6 +283,19 @@ export class Observations {
     return this.facts.countClients(new Set(servers.map((ip) => this.#ipNumber.get(ip) ?? -1)));
   }
 
+  /** Who sends IPVS sync messages: from each of these frames on another sender or another id. */
+  get syncSenders(): readonly { readonly mac: Mac; readonly syncId: number; readonly at: FrameRef }[] {
+    return this.facts.sync.senders.entries().map(({ ref, mac, syncId }) => ({ mac: formatMac(mac), syncId, at: ref }));
+  }
+
+  /** Redirects (ICMP 5, ND 137) with the edge they were seen on. */
+  get redirects(): readonly { readonly ref: FrameRef; readonly source: Mac; readonly destination: Mac }[] {
+    const { source, destination } = this.facts.edges;
+    return this.facts.redirects
+      .entries()
+      .map(({ ref, edge }) => ({ ref, source: this.macOf(source[edge]!), destination: this.macOf(destination[edge]!) }));
+  }
+
   /** VRRP groups. */
   get vrrpGroups(): readonly VrrpGroupSeen[] {
     this.#vrrpGroups ??= [...this.facts.vrrp.groups.values()].map((group) => {

@@ -2,6 +2,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Mac, Step } from '../cluster/observations.ts';
 import { Begun } from '../correlation/paths.ts';
+import { isHealthCheck } from './requests.ts';
 import type { Case } from './rule.ts';
 
 /** Paths of new requests whose first hop is to this real server and that no director touched, with that hop. */
@@ -29,9 +30,4 @@ export function bypassingFlows(c: Case, vip: Vip, machine: Machine, sender: Mac)
 function isDirect(c: Case, vip: Vip, machine: Machine, hop: Step): boolean {
   if (!machine.macs.includes(hop.destination) || hop.source === '') return false;
   return !c.cluster.isDirector(hop.source, vip) && !c.cluster.isRealServer(hop.source, vip);
-}
-
-/** Direct-routing checks go to the VIP on each real server; their client is a director. */
-function isHealthCheck(vip: Vip, path: FlowPath): boolean {
-  return path.examples.length > 0 && path.examples.every((e) => vip.directors.some((d) => d.machine.ips.includes(e.client)));
 }

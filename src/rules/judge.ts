@@ -35,6 +35,7 @@ interface Found {
 export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Judgement {
   const found = new Map<string, Found>();
   const verdicts: Verdict[] = [];
+  const judged: (Machine | null)[] = [];
   for (const rule of rules) {
     for (const subject of rule.subjects(c)) {
       const faults = rule.check(c, subject).filter((fault) => !isIgnored(c, rule, subject, fault));
@@ -44,7 +45,13 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
         found.set(id, known === undefined ? { rule, subject, fault } : { rule, subject, fault: joinFaults(known.fault, fault) });
       }
       verdicts.push(verdictOf(c, rule, subject, faults.length > 0));
+      judged.push(subject.machine);
     }
+  }
+  // Where a fault lies between two machines, both have it, whichever of them it was found on.
+  for (const [i, verdict] of verdicts.entries()) {
+    const blamed = [...found.values()].some((f) => f.rule.name === verdict.rule && f.fault.culprits.some((m) => m === judged[i]));
+    if (blamed) verdicts[i] = { ...verdict, verdict: 'found', reason: null, capture: null };
   }
   const ordered = inCausalOrder([...found.entries()].filter(([, f]) => !isHidden(f, [...found.values()])));
   const findings = ordered.map(([id, f]) => {

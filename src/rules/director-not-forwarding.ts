@@ -1,0 +1,154 @@
+/**
+ * LVS202: requests reach the director and no copy of any kind leaves it.
+ * It drops them, or answers them itself: then it has no service or no real server for them.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, frameOf, has, isSeenFromStart, isUnanswered, type Seen, stepsAsEvidence, tries } from './requests.ts';
+import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
+import { count, hostOf, verb, whoIs } from './wording.ts';
+
+type How = 'silent' | 'reset' | 'unreachable';
+
+interface Data {
+  readonly ip: Ip;
+  readonly service: string;
+  readonly who: string;
+  readonly host: string;
+  readonly requests: number;
+  readonly how: How;
+  readonly requestFrame: number;
+  readonly answerFrame: number | null;
+}
+
+/** One lost copy is chance; three requests without any copy are not. */
+const MIN_SILENT = 3;
+const MAX_SHOWN = 2;
+
+export const directorNotForwarding: Rule<Data> = {
+  code: 'LVS202',
+  name: 'director-not-forwarding',
+  severity: 'critical',
+  summary: 'Requests reach the director and are not forwarded.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'does', 'do')} not forward requests for ${ip}`,
+
+  *subjects(c) {
+    for (const vip of c.cluster.vips) for (const { machine } of vip.directors) yield { ip: vip.ip, vip, machine };
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const stopped = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStopped(c, vip, machine, path));
+    const answered = stopped.filter((path) => howOf(machine, path) !== 'silent' && isService(c, vip, path));
+    const silent = c.sight.seesAllFrom(machine) ? stopped.filter((path) => howOf(machine, path) === 'silent') : [];
+    const lost = isRetired(c, vip, machine, silent) || sum(silent) < MIN_SILENT ? [] : silent;
+    const paths = [...answered, ...lost];
+    const examples = examplesOf(paths);
+    const first = examples[0];
+    if (first === undefined) return [];
+    const how = howOf(machine, first.path);
+    const isEnd = (step: { event: PathEvent }) => step.event === PathEvent.refused || step.event === PathEvent.unreachable;
+    return [
+      {
+        data: {
+          ip: s.ip,
+          service: `${first.example.serverPort}/${first.path.protocol}`,
+          who: whoIs(machine, first.path.toward[0]!.destination),
+          host: hostOf(machine, 'the director'),
+          requests: sum(paths),
+          how,
+          requestFrame: first.example.frames[0]!.frame,
+          answerFrame: frameOf(first, isEnd)?.frame ?? null,
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : how === 'silent' ? 'probable' : 'confirmed',
+        count: sum(paths),
+        unit: 'requests',
+        first: first.example.frames[0]!,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: examples
+          .slice(0, MAX_SHOWN)
+          .flatMap((e: Seen): Evidence[] => stepsAsEvidence(e, (step) => (isEnd(step) ? 'effect' : 'fault'))),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine } = s as Subject & { machine: Machine };
+    const capture = captureOn(machine, s.ip, 'the director');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.seesAllFrom(machine))
+      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const asked = c.o.pathsTouching(machine.macs, s.ip).some((p) => isSeenFromStart(p) && machine.macs.includes(p.toward[0]!.destination));
+    return asked ? null : { reason: `no new request for ${s.ip} reaches it in this capture`, capture };
+  },
+
+  message(d) {
+    const words = {
+      silent: 'nothing of them leaves it again, and it does not answer',
+      reset: `it answers them itself with a reset, first in frame ${d.answerFrame}: it has the address, but no such service`,
+      unreachable: `it answers them itself with an ICMP unreachable, first in frame ${d.answerFrame}: the service has no real server that it could use`,
+    } as const;
+    return `${d.who} does not forward requests for ${d.ip} (${d.service}): ${count(d.requests, 'request')}, the first in frame ${d.requestFrame}; ${words[d.how]}.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'The director must have the service, at least one real server of weight above 0, and let the packets come to IPVS.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            `ipvsadm -Ln | grep -A8 '${d.ip}'   # the service, its real servers, their weights`,
+            'systemctl status keepalived; journalctl -u keepalived -n 50   # who took them out, and why',
+            ...(d.how === 'silent'
+              ? ['nft list ruleset; iptables-save   # a rule in INPUT or PREROUTING that drops the requests before IPVS sees them']
+              : []),
+          ],
+        },
+      ],
+    };
+  },
+};
+
+/** A request that ended at the director: in there, nothing out, and no answer from another machine. */
+function isStopped(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
+  const [entry, ...onward] = path.toward;
+  if (entry === undefined || !isSeenFromStart(path) || !machine.macs.includes(entry.destination)) return false;
+  if (onward.length > 0 || has(path, PathEvent.translated) || has(path, PathEvent.established)) return false;
+  // What a real server or a director hands back goes in circles; what a director asks itself is its own affair.
+  if (c.cluster.isRealServer(entry.source, vip) || c.cluster.isDirector(entry.source, vip)) return false;
+  if (path.steps.some((step) => step.event === PathEvent.unreachable && machine.macs.includes(step.source))) return true;
+  if (vip.realServers.some((r) => r.machine === machine)) return false;
+  if (path.steps.some((step) => step.event === PathEvent.refused && machine.macs.includes(step.source))) return true;
+  return isUnanswered(path);
+}
+
+function howOf(machine: Machine, path: FlowPath): How {
+  const by = (event: PathEvent) => path.steps.some((step) => step.event === event && machine.macs.includes(step.source));
+  if (by(PathEvent.unreachable)) return 'unreachable';
+  return by(PathEvent.refused) ? 'reset' : 'silent';
+}
+
+/** Whether the port belongs to a service: configured, or forwarded for others. A reset of any other port is what a closed port does. */
+function isService(c: Case, vip: Vip, path: FlowPath): boolean {
+  const configured = vip.given?.services ?? [];
+  if (configured.length > 0) return configured.some((s) => s.protocol === path.protocol && (s.port === 0 || s.port === path.port));
+  const forwarded = c.o.pathsTo(vip.ip).filter((p) => p.toward.length > 1 || has(p, PathEvent.translated));
+  if (forwarded.length > 0) return forwarded.some((p) => p.port === path.port && p.protocol === path.protocol);
+  return vip.source === 'given';
+}
+
+/** A director that hands nothing on any more while another one is there was relieved: who still asks it is another matter. */
+function isRetired(c: Case, vip: Vip, machine: Machine, silent: readonly FlowPath[]): boolean {
+  if (vip.directors.length < 2) return false;
+  const firstSilent = examplesOf(silent)[0]?.example.frames[0]?.at ?? Number.POSITIVE_INFINITY;
+  const forwards = c.o.passagesOf(vip.ip).filter((p) => p.toward && machine.macs.includes(p.source));
+  return forwards.every((p) => p.last.at < firstSilent);
+}
+
+function sum(paths: readonly FlowPath[]): number {
+  return paths.reduce((total, path) => total + tries(path), 0);
+}

@@ -1,0 +1,113 @@
+/**
+ * LVS213: the director resets an established connection.
+ * It has no entry for it: expired, lost with the table, or never told to the new master.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
+import { Begun, PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, frameOf, stepsAsEvidence } from './requests.ts';
+import { type Case, isGuessed, type Rule } from './rule.ts';
+import { count, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly flows: number;
+  readonly resetFrame: number;
+}
+
+const MAX_SHOWN = 2;
+
+export const directorResetsFlow: Rule<Data> = {
+  code: 'LVS213',
+  name: 'director-resets-flow',
+  severity: 'warning',
+  summary: 'The director resets established connections.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'resets', 'reset')} established connections to ${ip}`,
+
+  *subjects(c) {
+    for (const vip of c.cluster.vips) for (const { machine } of vip.directors) yield { ip: vip.ip, vip, machine };
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const reset = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isReset(c, vip, machine, path));
+    const examples = examplesOf(reset);
+    const first = examples[0];
+    const isFault = (step: Step) => step.event === PathEvent.reset && machine.macs.includes(step.source);
+    const at = first === undefined ? undefined : frameOf(first, isFault);
+    if (first === undefined || at === undefined) return [];
+    const flows = reset.reduce((total, path) => total + path.flows, 0);
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, first.path.steps.find(isFault)!.source),
+          host: hostOf(machine, 'the director'),
+          flows,
+          resetFrame: at.frame,
+        },
+        culprits: between(c, vip, machine, reset),
+        confidence: isGuessed(vip, machine) ? 'possible' : reset.some((p) => p.begun <= Begun.reuse) ? 'confirmed' : 'probable',
+        count: flows,
+        unit: 'flows',
+        first: at,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, (step) => (isFault(step) ? 'fault' : 'cause'))),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine } = s as { machine: Machine };
+    const capture = captureOn(machine, s.ip, 'the director');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.seesAllFrom(machine)) return { reason: 'what the director sends to clients does not pass this capture point', capture };
+    const established = c.o.pathsTouching(machine.macs, s.ip).some((p) => p.steps.some((x) => x.event === PathEvent.established));
+    return established ? null : { reason: `no established connection to ${s.ip} passes it in this capture`, capture };
+  },
+
+  message(d) {
+    return `${d.who} answers packets of ${count(d.flows, 'connection')} to ${d.ip} with a reset of its own, first in frame ${d.resetFrame}: it has no entry for them.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'A packet of a connection without an entry goes up to the director itself, which has no such socket.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            'ipvsadm -L --timeout   # the TCP timeout must exceed the longest silence of the application: ipvsadm --set 900 120 300',
+            'ipvsadm -L --daemon   # after a failover: both directors need the sync daemon, with the same id',
+            'journalctl -u keepalived -n 50   # a restart or a failover at that time',
+          ],
+        },
+      ],
+    };
+  },
+};
+
+/** The director that resets, and the one that began these connections and did not hand its entries over. */
+function between(c: Case, vip: Vip, machine: Machine, paths: readonly FlowPath[]): Machine[] {
+  const before = paths
+    .map((path) => path.toward[0]!.destination)
+    .filter((mac) => !machine.macs.includes(mac) && c.cluster.isDirector(mac, vip));
+  return [machine, ...new Set(before.map((mac) => c.cluster.machineOf(mac)))];
+}
+
+/** A reset by the director for a flow that a real server serves, or that the director should forward. */
+function isReset(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
+  const reset = path.steps.findIndex((step) => step.event === PathEvent.reset && machine.macs.includes(step.source));
+  const entry = path.toward[0];
+  if (reset < 0 || entry === undefined || !c.cluster.isDirector(entry.destination, vip)) return false;
+  // What a real server sends by itself, or a director asks, is no client's flow.
+  if (c.cluster.isRealServer(entry.source, vip) || c.cluster.isDirector(entry.source, vip)) return false;
+  // It may serve itself (localnode): then the reset is the service's own.
+  if (path.from[0] !== undefined && machine.macs.includes(path.from[0].source) && vip.realServers.some((r) => r.machine === machine))
+    return false;
+  const established = path.steps.findIndex((step) => step.event === PathEvent.established);
+  return path.begun <= Begun.reuse ? established >= 0 && established < reset : path.begun === Begun.midFlow;
+}

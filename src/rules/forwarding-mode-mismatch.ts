@@ -1,0 +1,116 @@
+/**
+ * LVS206: the director forwards by NAT or through a tunnel.
+ * Against the configuration that is a fault; without one it is a fact to know: the rules of direct routing judge nothing there.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, has, stepsAsEvidence } from './requests.ts';
+import type { Rule } from './rule.ts';
+import { count, hostOf, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly mode: 'nat' | 'tun';
+  /** What direct routing was expected by: the configuration, other flows, or nothing. */
+  readonly against: 'configuration' | 'other flows' | null;
+  readonly flows: number;
+  readonly frame: number;
+}
+
+const MODE_WORDS = { nat: 'NAT (the destination address is rewritten)', tun: 'a tunnel (the request is encapsulated)' } as const;
+
+export const forwardingModeMismatch: Rule<Data> = {
+  code: 'LVS206',
+  name: 'forwarding-mode-mismatch',
+  severity: 'warning',
+  summary: 'The director forwards by NAT or through a tunnel, not by direct routing.',
+  headline: (who, ip) => `${who} forwards requests for ${ip} by NAT or tunnel`,
+
+  *subjects(c) {
+    for (const vip of c.cluster.vips) for (const { machine } of vip.directors) yield { ip: vip.ip, vip, machine };
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const paths = c.o.pathsTouching(machine.macs, s.ip).filter((path) => modeOf(machine, path) !== null);
+    const first = examplesOf(paths)[0];
+    if (first === undefined) return [];
+    const mode = modeOf(machine, first.path)!;
+    const configured = new Set(vip.given?.services.map((x) => x.mode).filter((m) => m !== null));
+    const against =
+      configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : vip.modesSeen.includes('dr') ? 'other flows' : null;
+    const flows = paths.reduce((total, path) => total + path.flows, 0);
+    const shown = stepsAsEvidence(first, (step) =>
+      isForwarding(machine, step) ? 'fault' : step.event === PathEvent.toward ? 'cause' : null,
+    );
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, macOf(machine, first.path)),
+          host: hostOf(machine, 'the director'),
+          mode,
+          against,
+          flows,
+          frame: shown.at(-1)!.at.frame,
+        },
+        culprits: [machine],
+        confidence: 'confirmed',
+        ...(against === null ? { severity: 'info' as const } : {}),
+        count: flows,
+        unit: 'flows',
+        first: shown[0]!.at,
+        last: shown.at(-1)!.at,
+        evidence: shown,
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine } = s as { machine: Machine };
+    const capture = captureOn(machine, s.ip, 'the director');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    const forwards = c.o.passagesOf(s.ip).some((p) => p.toward && machine.macs.includes(p.source));
+    return forwards ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
+  },
+
+  message(d) {
+    const but =
+      d.against === null ? '' : d.against === 'configuration' ? '; the configuration says otherwise' : '; other flows are routed directly';
+    return `${d.who} forwards requests for ${d.ip} by ${MODE_WORDS[d.mode]}: ${count(d.flows, 'flow')}, seen in frame ${d.frame}${but}.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'Only direct routing (-g, Route) hands the packet over unchanged; keepalived uses NAT where lb_kind is not set.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            `ipvsadm -Ln | grep -A8 '${d.ip}'   # Forward: Route, Masq or Tunnel`,
+            'grep -n -e lb_kind -e lvs_method /etc/keepalived/keepalived.conf',
+          ],
+        },
+      ],
+    };
+  },
+};
+
+function modeOf(machine: Machine, path: FlowPath): 'nat' | 'tun' | null {
+  if (path.steps.some((x) => x.event === PathEvent.towardInTunnel && machine.macs.includes(x.source))) return 'tun';
+  return has(path, PathEvent.translated) && path.steps.some((x) => x.event === PathEvent.translated && machine.macs.includes(x.source))
+    ? 'nat'
+    : null;
+}
+
+function isForwarding(machine: Machine, step: { event: PathEvent; source: string }): boolean {
+  return (step.event === PathEvent.translated || step.event === PathEvent.towardInTunnel) && machine.macs.includes(step.source);
+}
+
+function macOf(machine: Machine, path: FlowPath): string {
+  return path.steps.find((step) => isForwarding(machine, step))!.source;
+}

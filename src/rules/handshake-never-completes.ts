@@ -1,0 +1,109 @@
+/**
+ * LVS308: seen from the director, the clients of one real server repeat their SYNs and never go on, while those of others do.
+ * Its reply is missing or goes astray; only a capture on that real server decides which.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, has, isSeenFromStart, reaches, stepsAsEvidence, tries } from './requests.ts';
+import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { count, hostOf, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly requests: number;
+  readonly firstFrame: number;
+}
+
+const MIN_REQUESTS = 3;
+const MAX_SHOWN = 2;
+
+export const handshakeNeverCompletes: Rule<Data> = {
+  code: 'LVS308',
+  name: 'handshake-never-completes',
+  severity: 'warning',
+  summary: "One real server's connections are never established, seen from the director.",
+  headline: (who, ip) => `connections to ${ip} that go to ${who} are never established`,
+
+  subjects: (c) => realServersOf(c),
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    if (c.sight.seesAllFrom(machine) || repliesInSight(c, s.ip)) return [];
+    const stuck = c.o
+      .pathsTouching(machine.macs, s.ip)
+      .filter(
+        (p) =>
+          p.protocol === 'tcp' && isSeenFromStart(p) && reaches(p, machine) && has(p, PathEvent.retry) && !has(p, PathEvent.established),
+      );
+    const mine = c.o.pathsTouching(machine.macs, s.ip).some((p) => reaches(p, machine) && has(p, PathEvent.established));
+    const requests = stuck.reduce((total, path) => total + tries(path), 0);
+    const examples = examplesOf(stuck);
+    const first = examples[0];
+    if (mine || requests < MIN_REQUESTS || first === undefined || !othersComplete(c, vip, machine)) return [];
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, intoOf(first.path, machine)),
+          host: hostOf(machine, 'the real server'),
+          requests,
+          firstFrame: first.example.frames[0]!.frame,
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : 'probable',
+        count: requests,
+        unit: 'requests',
+        first: first.example.frames[0]!,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine } = s as { machine: Machine };
+    // Where replies are in sight other rules tell what becomes of them.
+    if (c.sight.seesAllFrom(machine) || repliesInSight(c, s.ip)) return null;
+    const completed = c.o.pathsTouching(machine.macs, s.ip).some((p) => reaches(p, machine) && has(p, PathEvent.established));
+    return completed ? null : { reason: 'no connection to it is seen to begin here', capture: captureOn(machine, s.ip, 'the real server') };
+  },
+
+  message(d) {
+    return `Clients of ${d.ip} whose requests go to ${d.who} repeat their SYNs and never go on (${count(d.requests, 'SYN')}, first in frame ${d.firstFrame}), while those of other real servers do: its reply is missing or goes astray.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'Replies do not pass here; a capture on the real server shows whether it answers, from which address, and to which MAC.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            `tcpdump -i eth0 -s 128 -w rs.pcap 'arp or icmp or icmp6 or host ${d.ip}'   # then: lvs-doctor diagnose real-server=rs.pcap`,
+            `ip -br addr show to ${d.ip}`,
+          ],
+        },
+      ],
+    };
+  },
+};
+
+function repliesInSight(c: Case, ip: Ip): boolean {
+  return c.o.passagesOf(ip).some((p) => !p.toward);
+}
+
+function othersComplete(c: Case, vip: Vip, machine: Machine): boolean {
+  return vip.realServers.some(
+    (other) =>
+      other.machine !== machine &&
+      c.o.pathsTouching(other.machine.macs, vip.ip).some((p) => reaches(p, other.machine) && has(p, PathEvent.established)),
+  );
+}
+
+function intoOf(path: FlowPath, machine: Machine): Mac {
+  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
+}

@@ -1,0 +1,123 @@
+/**
+ * LVS209: packets of one established connection go to a second real server.
+ * That one does not know the connection and resets it.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, stepsAsEvidence } from './requests.ts';
+import { type Case, isGuessed, type Rule } from './rule.ts';
+import { count, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly firstTarget: Mac;
+  readonly secondTarget: Mac;
+  readonly flows: number;
+  readonly switchFrame: number;
+}
+
+const MAX_SHOWN = 2;
+
+export const midFlowRsSwitch: Rule<Data> = {
+  code: 'LVS209',
+  name: 'mid-flow-rs-switch',
+  severity: 'critical',
+  summary: 'Packets of an established connection go to another real server.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'moves', 'move')} established connections to ${ip} to another real server`,
+
+  *subjects(c) {
+    for (const vip of c.cluster.vips) for (const { machine } of vip.directors) yield { ip: vip.ip, vip, machine };
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const switched = c.o.pathsTouching(machine.macs, s.ip).filter((path) => switchOf(c, machine, path) !== null);
+    const examples = examplesOf(switched).filter(
+      ({ path, example }) => example.frames[path.steps.indexOf(switchOf(c, machine, path)!.second)] !== undefined,
+    );
+    const first = examples[0];
+    if (first === undefined) return [];
+    const how = switchOf(c, machine, first.path)!;
+    const flows = switched.reduce((total, path) => total + path.flows, 0);
+    const at = first.example.frames[first.path.steps.indexOf(how.second)]!;
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, how.second.source),
+          host: hostOf(machine, 'the director'),
+          firstTarget: how.first.destination,
+          secondTarget: how.second.destination,
+          flows,
+          switchFrame: at.frame,
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
+        count: flows,
+        unit: 'flows',
+        first: at,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: examples
+          .slice(0, MAX_SHOWN)
+          .flatMap((e) =>
+            stepsAsEvidence(e, (step) =>
+              step === switchOf(c, machine, e.path)!.second
+                ? 'fault'
+                : e.path.steps.indexOf(step) > e.path.steps.indexOf(switchOf(c, machine, e.path)!.second)
+                  ? 'effect'
+                  : 'cause',
+            ),
+          ),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine } = s as { machine: Machine };
+    const capture = captureOn(machine, s.ip, 'the director');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.seesAllFrom(machine))
+      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const forwards = c.o.passagesOf(s.ip).some((p) => p.toward && machine.macs.includes(p.source));
+    return forwards ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
+  },
+
+  message(d) {
+    return `${d.who} sends packets of ${count(d.flows, 'established connection')} to ${d.ip} to a second real server: first to ${d.firstTarget}, from frame ${d.switchFrame} on to ${d.secondTarget}.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'The director has lost its entry and chose anew: it expired (sloppy_tcp=1 then lets any packet begin a connection), the table was emptied, or a stateless rule decides for each packet.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            'sysctl net.ipv4.vs.sloppy_tcp net.ipv4.vs.expire_nodest_conn   # sloppy_tcp=0 resets instead of switching',
+            'ipvsadm -L --timeout   # the TCP timeout must exceed the longest silence of the application: ipvsadm --set 900 120 300',
+            'nft list ruleset   # a stateless director must choose by a hash (jhash of address and port), not by numgen',
+          ],
+        },
+      ],
+    };
+  },
+};
+
+/** The hops to the first real server and to the second, after the client had acknowledged. */
+function switchOf(c: Case, machine: Machine, path: FlowPath): { first: Step; second: Step } | null {
+  if (path.protocol !== 'tcp') return null;
+  const established = path.steps.findIndex((step) => step.event === PathEvent.established);
+  if (established < 0) return null;
+  const onward = path.toward.filter((hop) => !machine.macs.includes(hop.destination));
+  const first = onward.find((hop) => path.steps.indexOf(hop) < established && path.toward.indexOf(hop) > 0);
+  if (first === undefined) return null;
+  const target = c.cluster.machineOf(first.destination);
+  const second = onward.find(
+    (hop) => path.steps.indexOf(hop) > established && machine.macs.includes(hop.source) && c.cluster.machineOf(hop.destination) !== target,
+  );
+  return second === undefined ? null : { first, second };
+}

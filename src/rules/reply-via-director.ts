@@ -1,0 +1,128 @@
+/**
+ * LVS304: a real server sends its replies to the director.
+ * The director sees its own address as source and drops them (martian), unless it is told to accept and route them.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, frameOf, isHealthCheck, stepsAsEvidence } from './requests.ts';
+import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { count, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly director: Mac;
+  readonly flows: number;
+  readonly frame: number;
+  readonly onwardFrame: number | null;
+}
+
+const MAX_SHOWN = 2;
+
+export const replyViaDirector: Rule<Data> = {
+  code: 'LVS304',
+  name: 'reply-via-director',
+  severity: 'critical',
+  summary: 'A real server sends its replies to the director instead of the gateway or client.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'sends its', 'send their')} replies from ${ip} to the director`,
+
+  *subjects(c) {
+    for (const subject of realServersOf(c)) {
+      // Where the director is the gateway by design, replies may take that way.
+      const isGateway = subject.vip.directors.some((d) => c.cluster.gateways.some((g) => g.source === 'given' && g.machine === d.machine));
+      if (!isGateway) yield subject;
+    }
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const isFault = (step: Step) => machine.macs.includes(step.source) && c.cluster.isDirector(step.destination, vip);
+    const paths = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.from.some(isFault) && !isHealthCheck(vip, path));
+    const examples = examplesOf(paths);
+    const first = examples[0];
+    if (first === undefined) return [];
+    const isReply = (step: Step) => first.path.from.includes(step) && isFault(step);
+    const at = frameOf(first, isReply);
+    if (at === undefined) return [];
+    const onward = paths.filter((path) => handedOn(c, vip, path));
+    const flows = paths.reduce((total, path) => total + path.flows, 0);
+    const onwardSeen = examplesOf(onward)[0];
+    const shown = [...examples.slice(0, MAX_SHOWN), ...(onwardSeen !== undefined ? [onwardSeen] : [])];
+    const firstOnward = onwardSeen === undefined ? undefined : frameOf(onwardSeen, (step) => isOnward(c, vip, onwardSeen.path, step));
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, first.path.steps.find(isReply)!.source),
+          host: hostOf(machine, 'the real server'),
+          director: first.path.steps.find(isReply)!.destination,
+          flows,
+          frame: at.frame,
+          onwardFrame: firstOnward?.frame ?? null,
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
+        ...(firstOnward === undefined ? {} : { severity: 'warning' as const }),
+        count: flows,
+        unit: 'flows',
+        first: at,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: shown.flatMap((e) =>
+          stepsAsEvidence(e, (step) => {
+            if (!e.path.from.includes(step)) return e.path.toward.includes(step) ? 'cause' : null;
+            return isFault(step) ? 'fault' : 'effect';
+          }),
+        ),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const machine = s.machine!;
+    const capture = captureOn(machine, s.ip, 'the real server');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
+    if (answered) return null;
+    return c.sight.seesAllFrom(machine)
+      ? { reason: 'it answers nothing in this capture', capture }
+      : { reason: 'its replies do not pass this capture point', capture };
+  },
+
+  message(d) {
+    const then =
+      d.onwardFrame === null
+        ? 'The director sends none of them on.'
+        : `The director sends them on, as in frame ${d.onwardFrame}, and carries what it should not.`;
+    return `${d.who} sends replies from ${d.ip} to the director ${d.director}: ${count(d.flows, 'flow')}, first in frame ${d.frame}. ${then}`;
+  },
+
+  remedy(d) {
+    return {
+      why: "The real server's default route leads to the director. Replies go to the gateway, past the director, in direct routing.",
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            'ip route show default   # must name the gateway of the LAN, not the director',
+            'ip route replace default via GATEWAY-IP',
+            `ip rule show; ip route get CLIENT-IP from ${d.ip}   # a rule for the VIP's replies may point there too`,
+          ],
+        },
+      ],
+    };
+  },
+};
+
+/** Whether a director hands a reply on that it got. */
+function handedOn(c: Case, vip: Vip, path: FlowPath): boolean {
+  return path.from.some((hop) => isOnward(c, vip, path, hop));
+}
+
+function isOnward(c: Case, vip: Vip, path: FlowPath, hop: Step): boolean {
+  const index = path.from.indexOf(hop);
+  return (
+    index > 0 && c.cluster.isDirector(hop.source, vip) && path.from.slice(0, index).some((h) => c.cluster.isDirector(h.destination, vip))
+  );
+}

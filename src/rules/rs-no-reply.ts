@@ -1,0 +1,123 @@
+/**
+ * LVS302: requests are handed to a real server and nothing comes back, from no address and no MAC.
+ * It does not take the VIP for its own, or will not send, or is dead.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { isIpv6 } from './lawful-claims.ts';
+import { examplesOf, has, isHealthCheck, isSeenFromStart, isUnanswered, reaches, stepsAsEvidence, tries } from './requests.ts';
+import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { count, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly requests: number;
+  readonly firstFrame: number;
+  /** Whether it speaks at all: ARP, or replies to others. */
+  readonly isAlive: boolean;
+}
+
+/** A lost packet is repeated; three requests without any answer are no loss. */
+const MIN_REQUESTS = 3;
+const MAX_SHOWN = 2;
+
+export const rsNoReply: Rule<Data> = {
+  code: 'LVS302',
+  name: 'rs-no-reply',
+  severity: 'critical',
+  summary: 'Requests reach a real server and nothing comes back.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'does', 'do')} not answer requests for ${ip}`,
+
+  subjects: (c) => realServersOf(c),
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    if (!c.sight.seesAllFrom(machine)) return [];
+    const mute = requestsTo(c, vip, machine).filter((path) => isMute(c, vip, path));
+    const requests = mute.reduce((total, path) => total + tries(path), 0);
+    const examples = examplesOf(mute);
+    const first = examples[0];
+    if (requests < MIN_REQUESTS || first === undefined) return [];
+    return [
+      {
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, intoOf(first.path, machine)),
+          host: hostOf(machine, 'the real server'),
+          requests,
+          firstFrame: first.example.frames[0]!.frame,
+          isAlive: machine.macs.some((mac) => c.o.unicast.has(mac)),
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : c.sight.given ? 'confirmed' : 'probable',
+        count: requests,
+        unit: 'requests',
+        first: first.example.frames[0]!,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const capture = captureOn(machine, s.ip, 'the real server');
+    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
+    const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
+    if (answered) return null;
+    return requestsTo(c, vip, machine).length > 0
+      ? { reason: 'too few requests reach it in this capture to tell silence from loss', capture }
+      : { reason: `no request for ${s.ip} reaches it in this capture`, capture };
+  },
+
+  message(d) {
+    const alive = d.isAlive ? 'It does send other frames, so it is up.' : 'No frame of its own is in the capture.';
+    return `${count(d.requests, 'request')} for ${d.ip} went to ${d.who} and nothing came back from any address, first in frame ${d.firstFrame}. ${alive}`;
+  },
+
+  remedy(d) {
+    const isV6 = isIpv6(d.ip);
+    return {
+      why: 'In order of likelihood: the VIP is missing on it; its mask is not that of a single host, so that it takes its neighbours for itself and never asks for them; a DAD conflict; reverse path filter; a firewall; it is down.',
+      steps: [
+        {
+          on: d.host,
+          commands: isV6
+            ? [
+                `ip -6 addr show to ${d.ip}   # must be on lo with /128, and not 'dadfailed' or 'tentative'`,
+                `ip -6 addr replace ${d.ip}/128 dev lo preferred_lft 0`,
+                'nft list ruleset | grep -n drop',
+              ]
+            : [
+                `ip -br addr show to ${d.ip}   # must be on lo with /32`,
+                `ip addr replace ${d.ip}/32 dev lo`,
+                'sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.eth0.rp_filter   # 0 or 2 where replies leave by another interface',
+                'nft list ruleset | grep -n drop; iptables-save | grep -n DROP',
+              ],
+        },
+      ],
+    };
+  },
+};
+
+/** Requests that this real server got and keeps. */
+function requestsTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
+  return c.o
+    .pathsTouching(machine.macs, vip.ip)
+    .filter((path) => isSeenFromStart(path) && reaches(path, machine) && !isHealthCheck(vip, path));
+}
+
+/** Unanswered, though an answer is due: services over UDP may be one-way, so only where other requests of it are answered. */
+function isMute(c: Case, vip: Vip, path: FlowPath): boolean {
+  if (!isUnanswered(path) || has(path, PathEvent.loop)) return false;
+  return path.protocol === 'tcp' || c.o.pathsTo(vip.ip).some((p) => p.protocol === 'udp' && p.port === path.port && p.from.length > 0);
+}
+
+function intoOf(path: FlowPath, machine: Machine): Mac {
+  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
+}

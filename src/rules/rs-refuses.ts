@@ -1,0 +1,109 @@
+/**
+ * LVS303: a real server refuses requests for the VIP: a reset in answer to the SYN, or ICMP unreachable.
+ * The packet arrived and the address is right; nothing listens there, or a firewall rejects.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { Ip, Step } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, frameOf, stepsAsEvidence } from './requests.ts';
+import { isGuessed, type Rule } from './rule.ts';
+import { count, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly service: string;
+  readonly who: string;
+  readonly host: string;
+  readonly flows: number;
+  readonly byReset: boolean;
+  readonly frame: number;
+}
+
+const MAX_SHOWN = 2;
+
+export const rsRefuses: Rule<Data> = {
+  code: 'LVS303',
+  name: 'rs-refuses',
+  severity: 'critical',
+  summary: 'A real server refuses requests for the VIP.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'refuses', 'refuse')} requests for ${ip}`,
+
+  *subjects(c) {
+    // A director that is its own real server can refuse as well as any.
+    for (const vip of c.cluster.vips) {
+      if (vip.mode !== 'nat') for (const { machine } of vip.realServers) yield { ip: vip.ip, vip, machine };
+    }
+  },
+
+  check(c, s) {
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
+    const isRefusal = (step: Step) =>
+      (step.event === PathEvent.refused || step.event === PathEvent.unreachable) && machine.macs.includes(step.source);
+    const isDirector = vip.directors.some((d) => d.machine === machine);
+    const refused = c.o
+      .pathsTouching(machine.macs, s.ip)
+      .filter((path) => path.steps.some((step) => isRefusal(step) && !(isDirector && step.event === PathEvent.unreachable)));
+    const examples = examplesOf(refused);
+    const first = examples[0];
+    const at = first === undefined ? undefined : frameOf(first, isRefusal);
+    if (first === undefined || at === undefined) return [];
+    const flows = refused.reduce((total, path) => total + path.flows, 0);
+    const step = first.path.steps.find(isRefusal)!;
+    return [
+      {
+        data: {
+          ip: s.ip,
+          service: `${first.example.serverPort}/${first.path.protocol}`,
+          who: whoIs(machine, step.source),
+          host: hostOf(machine, 'the real server'),
+          flows,
+          byReset: step.event === PathEvent.refused,
+          frame: at.frame,
+        },
+        culprits: [machine],
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
+        count: flows,
+        unit: 'flows',
+        first: at,
+        last: examples.at(-1)!.example.frames.at(-1)!,
+        evidence: examples
+          .slice(0, MAX_SHOWN)
+          .flatMap((e) => stepsAsEvidence(e, (x) => (isRefusal(x) ? 'fault' : e.path.toward.includes(x) ? 'cause' : null))),
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const machine = s.machine!;
+    const capture = captureOn(machine, s.ip, 'the real server');
+    const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
+    if (answered) return null;
+    return c.sight.seesAllFrom(machine)
+      ? { reason: 'it answers nothing in this capture', capture }
+      : { reason: 'its replies do not pass this capture point', capture };
+  },
+
+  message(d) {
+    const how = d.byReset ? 'with a reset' : 'with ICMP unreachable';
+    return `${d.who} refuses ${count(d.flows, 'flow')} to ${d.ip} (${d.service}) ${how}, first in frame ${d.frame}.`;
+  },
+
+  remedy(d) {
+    const [port, protocol] = d.service.split('/');
+    const sockets = protocol === 'udp' ? 'ss -lunp' : 'ss -ltnp';
+    return {
+      why: `Nothing on it listens on ${d.ip} port ${port}, or a firewall rejects. In direct routing the port is always that of the service.`,
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            `${sockets} 'sport = :${port}'   # must show 0.0.0.0, [::] or ${d.ip}, not only the machine's own address`,
+            'nft list ruleset | grep -n reject; iptables-save | grep -n REJECT',
+          ],
+        },
+        { on: 'the director', commands: [`ipvsadm -Ln | grep -A8 '${d.ip}'   # a health check on port ${port} would take it out`] },
+      ],
+    };
+  },
+};

@@ -1,0 +1,93 @@
+/**
+ * LVS210: almost all requests go to one real server.
+ * Often lawful (source hashing, persistence, few clients), so it is told as a fact with the number of clients.
+ */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import { captureOn } from './capture-command.ts';
+import { examplesOf, isSeenFromStart, reaches, stepsAsEvidence } from './requests.ts';
+import { type Case, type Rule, realServersOf } from './rule.ts';
+import { count, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly flows: number;
+  readonly total: number;
+  readonly clients: number;
+}
+
+const MIN_FLOWS = 10;
+const SHARE = 0.8;
+const MAX_SHOWN = 3;
+
+export const unevenDistribution: Rule<Data> = {
+  code: 'LVS210',
+  name: 'uneven-distribution',
+  severity: 'info',
+  summary: 'Almost all requests go to one real server.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'gets', 'get')} almost all requests for ${ip}`,
+
+  subjects: (c) => realServersOf(c),
+
+  check(c, s) {
+    const { machine } = s as { machine: Machine; vip: Vip };
+    const mine = requestsTo(c, s.ip, machine);
+    const flows = sum(mine);
+    const total = totalOf(c, s.vip!);
+    if (total < MIN_FLOWS || flows <= total * SHARE) return [];
+    const examples = examplesOf(mine).slice(0, MAX_SHOWN);
+    const first = examples[0];
+    if (first === undefined) return [];
+    const evidence = examples.flatMap((e) => stepsAsEvidence(e, (step) => (machine.macs.includes(step.destination) ? 'fault' : null)));
+    return [
+      {
+        data: { ip: s.ip, who: whoIs(machine, intoOf(first.path, machine)), flows, total, clients: c.o.countClients([s.ip]) },
+        culprits: [machine],
+        confidence: 'confirmed',
+        count: flows,
+        unit: 'requests',
+        first: evidence[0]!.at,
+        last: evidence.at(-1)!.at,
+        evidence,
+      },
+    ];
+  },
+
+  blind(c, s) {
+    const total = totalOf(c, s.vip!);
+    if (total >= MIN_FLOWS) return null;
+    return {
+      reason: `${count(total, 'request')} reach real servers in this capture, too few to compare`,
+      capture: captureOn(s.vip!.directors[0]?.machine ?? s.machine!, s.ip, 'the director'),
+    };
+  },
+
+  message(d) {
+    const clients = d.clients === 1 ? 'All of them come from one client' : `They come from ${count(d.clients, 'client')}`;
+    return `${d.who} gets ${d.flows.toLocaleString('en-US')} of ${count(d.total, 'request')} for ${d.ip}. ${clients}: source hashing and persistence give each client one real server.`;
+  },
+
+  remedy(d) {
+    return {
+      why: 'With few clients, source hashing (sh) and persistence (-p) put all on one real server, and that is as configured.',
+      steps: [{ on: 'the director', commands: [`ipvsadm -Ln | grep -A8 '${d.ip}'   # scheduler, persistent, weights`] }],
+    };
+  },
+};
+
+function requestsTo(c: Case, ip: Ip, machine: Machine): FlowPath[] {
+  return c.o.pathsTouching(machine.macs, ip).filter((path) => isSeenFromStart(path) && reaches(path, machine));
+}
+
+function totalOf(c: Case, vip: Vip): number {
+  return vip.realServers.reduce((total, { machine }) => total + sum(requestsTo(c, vip.ip, machine)), 0);
+}
+
+function intoOf(path: FlowPath, machine: Machine): Mac {
+  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
+}
+
+function sum(paths: readonly FlowPath[]): number {
+  return paths.reduce((total, path) => total + path.flows, 0);
+}
