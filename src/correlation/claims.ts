@@ -57,6 +57,8 @@ export interface Asking {
   /** Broadcast questions in a row that nobody answered: those now, and the longest row so far. */
   unanswered: Unanswered | null;
   longestUnanswered: Unanswered | null;
+  /** The row now, without the newest question if that is one of it. */
+  unansweredBefore: Unanswered | null;
   /** Newest question and its answers. */
   question: FrameRef;
   answers: { mac: number; ref: FrameRef }[];
@@ -130,6 +132,7 @@ export class Claims {
         last: ref,
         unanswered: null,
         longestUnanswered: null,
+        unansweredBefore: null,
         question: ref,
         answers: [],
       };
@@ -140,6 +143,7 @@ export class Claims {
     asking.last = ref;
     asking.question = ref;
     asking.answers = [];
+    asking.unansweredBefore = asking.unanswered;
     if (!toGroup) return;
     asking.broadcasts++;
     // A probe without sender address hopes for silence (RFC 5227 section 2.1.1, RFC 4862 section 5.4).
@@ -166,7 +170,7 @@ export class Claims {
           if (asking.answers.length === 1) {
             asking.answered++;
             // The question just answered is none of the row.
-            if (asking.longestUnanswered === asking.unanswered) asking.longestUnanswered = shorter(asking.unanswered);
+            if (asking.longestUnanswered === asking.unanswered) asking.longestUnanswered = asking.unansweredBefore;
             asking.unanswered = null;
           } else this.#race(about, asking);
         }
@@ -250,9 +254,4 @@ export class Claims {
     this.#count++;
     return true;
   }
-}
-
-/** A row without its newest question, which was answered after all. */
-function shorter(row: Unanswered | null): Unanswered | null {
-  return row === null || row.count < 2 ? null : { ...row, count: row.count - 1 };
 }

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { Observations } from '../../src/cluster/observations.ts';
+import { Claims } from '../../src/correlation/claims.ts';
+import { lan, Story, type Version } from '../support/story.ts';
+
+const VERSIONS = [4, 6] as const satisfies Version[];
+const about = (story: Story, ip: string) => new Observations(story.facts()).about(ip)!;
+
+describe.each(VERSIONS)('who says that an address is at a MAC (IPv%i)', (version) => {
+  const { vip, client, gateway, director, rs1, rs2 } = lan(version);
+
+  test('an answer is a reply, and knows its question', () => {
+    const [claim] = about(new Story().resolves(client, vip, director), vip).macs;
+    expect(claim).toMatchObject({ mac: director.mac, counts: { reply: 1, request: 0, gratuitous: 0, vrrp: 0 } });
+    expect(claim!.events.reply[0]).toMatchObject({ ref: { frame: 2 }, to: client.mac, request: { frame: 1 } });
+  });
+
+  test('who asks says where its own address is', () => {
+    const claim = about(new Story().whoHas(rs1, gateway.ip, vip), vip).macs[0]!;
+    expect(claim).toMatchObject({ mac: rs1.mac, counts: { reply: 0, request: 1, gratuitous: 0 } });
+    expect(claim.events.request[0]!.asksFor).toBe(gateway.ip);
+  });
+
+  test('an announcement that nobody asked for is gratuitous', () => {
+    const claim = about(new Story().announces(director, vip), vip).macs[0]!;
+    expect(claim).toMatchObject({ mac: director.mac, counts: { reply: 0, request: 0, gratuitous: 1 } });
+  });
+
+  test('a probe without sender address claims nothing; it is kept as duplicate address detection', () => {
+    const seen = about(new Story().probes(rs1, vip), vip);
+    expect(seen.macs).toEqual([]);
+    expect(seen.detections).toMatchObject([{ mac: rs1.mac, ref: { frame: 1 } }]);
+  });
+
+  test('a unicast question shows whom the asker believes', () => {
+    const seen = about(new Story().checks(gateway, vip, rs1), vip);
+    expect(seen.probes).toMatchObject([{ asker: gateway.mac, asked: rs1.mac, ref: { frame: 1 } }]);
+    expect(seen.askings).toMatchObject([{ broadcasts: 0 }]);
+  });
+
+  test('two machines that answer one question race, in the order of their answers', () => {
+    const story = new Story().whoHas(client, vip).isAt(rs1, vip, client).isAt(director, vip, client).isAt(rs2, vip, client);
+    const seen = about(story, vip);
+    expect(seen.raceCount).toBe(1);
+    expect(seen.races[0]!.answers.map((a) => [a.mac, a.ref.frame])).toEqual([
+      [rs1.mac, 2],
+      [director.mac, 3],
+      [rs2.mac, 4],
+    ]);
+  });
+
+  test('answers to two questions do not race', () => {
+    const story = new Story().resolves(client, vip, rs1).wait(60).resolves(client, vip, director);
+    expect(about(story, vip).raceCount).toBe(0);
+  });
+
+  test.each([
+    [999, 1],
+    [1001, 0],
+  ])('an answer %i ms after the question gives %i race', (ms, races) => {
+    const story = new Story().whoHas(client, vip).isAt(director, vip, client);
+    story.wait(ms - 0.2).isAt(rs1, vip, client);
+    expect(about(story, vip).raceCount).toBe(races);
+  });
+
+  test('the same answer twice within 50 ms is a mirror’s duplicate and counts once', () => {
+    const seen = about(new Story().whoHas(client, vip).isAt(director, vip, client).again().wait(60).isAt(director, vip, client), vip);
+    expect(seen.macs[0]!.counts.reply).toBe(2);
+    expect(seen.raceCount).toBe(0);
+  });
+
+  test('the same question twice within 50 ms is asked once', () => {
+    const [asking] = about(new Story().whoHas(client, vip).again().wait(60).whoHas(client, vip), vip).askings;
+    expect(asking!.broadcasts).toBe(2);
+  });
+
+  test('questions in a row without an answer are counted until one comes', () => {
+    const story = new Story();
+    for (let i = 0; i < 3; i++) story.whoHas(client, vip).wait(1000);
+    story.resolves(client, vip, director).wait(1000).whoHas(client, vip);
+    const [asking] = about(story, vip).askings;
+    expect(asking).toMatchObject({ broadcasts: 5, answered: 1, unanswered: { count: 3, first: { frame: 1 }, last: { frame: 3 } } });
+  });
+
+  test('the answer to a unicast question does not shorten the row of broadcast ones before it', () => {
+    const story = new Story();
+    for (let i = 0; i < 3; i++) story.whoHas(client, vip).wait(1000);
+    story.checks(client, vip, director).isAt(director, vip, client);
+    expect(about(story, vip).askings[0]!.unanswered).toMatchObject({ count: 3, last: { frame: 3 } });
+  });
+
+  test('all that was claimed is also found by MAC', () => {
+    const story = new Story().resolves(client, rs1.ip, rs1).announces(rs1, vip);
+    expect(new Observations(story.facts()).claimedBy(rs1.mac)).toEqual({ ips: [rs1.ip, vip], more: 0 });
+  });
+});
+
+test('a gratuitous ARP may be a request or a reply', () => {
+  const { vip, director } = lan();
+  const story = new Story().announces(director, vip, 'request').announces(director, vip, 'reply');
+  expect(about(story, vip).macs[0]!.counts.gratuitous).toBe(2);
+});
+
+test('the MAC that an ARP message names counts, and the one that sent it is kept beside it', () => {
+  const { vip, client, director, rs1 } = lan();
+  const [event] = about(new Story().whoHas(client, vip).isAt(rs1, vip, client, director.mac), vip).log;
+  expect(event).toMatchObject({ mac: director.mac, sender: rs1.mac });
+});
+
+describe('claims have an end', () => {
+  const ref = (frame: number) => ({ point: 0, frame, at: frame * 1e9 });
+  const say = (claims: Claims, frame: number, address: number, mac: number) =>
+    claims.claim('gratuitous', ref(frame), address, mac, mac, 0xffff_ffff_ffff, -1, 0);
+
+  test('of one address the first sixteen MACs are kept, and the others counted', () => {
+    const claims = new Claims();
+    for (let mac = 1; mac <= 20; mac++) say(claims, mac, 1, mac);
+    expect(claims.of(1)!.claims.size).toBe(16);
+    expect(claims.forgotten).toBe(4);
+  });
+
+  test('of one MAC the first 64 addresses are kept, and the others counted', () => {
+    const claims = new Claims();
+    for (let address = 1; address <= 70; address++) say(claims, address, address, 5);
+    expect(claims.ofMac.get(5)).toMatchObject({ more: 6 });
+    expect(claims.ofMac.get(5)!.addresses.size).toBe(64);
+    expect(claims.forgotten).toBe(6);
+  });
+
+  test('a MAC that says the same a million times takes the room of five', () => {
+    const claims = new Claims();
+    for (let i = 0; i < 10_000; i++) say(claims, i, 1, 5);
+    const claim = claims.of(1)!.claims.get(5)!;
+    expect(claim.counts.gratuitous).toBe(10_000);
+    expect(claim.events.gratuitous.entries().map((e) => e.ref.frame)).toEqual([0, 1, 2, 9998, 9999]);
+  });
+
+  test('of one address the first 64 askers are kept', () => {
+    const claims = new Claims();
+    for (let asker = 1; asker <= 100; asker++) claims.ask(ref(asker), asker, 0xffff_ffff_ffff, true, 1, 9);
+    expect(claims.of(1)!.askings.size).toBe(64);
+  });
+});
