@@ -24,8 +24,3 @@ describe.each(casesIn())('%s', (name) => {
     expect(pointless.map((f) => f.id)).toEqual([]);
   });
 });
-
-test('every rule has a fixture that expects it', () => {
-  const expected = new Set(casesIn().flatMap((name) => (truthOf(name).expect ?? []).map((e) => e.fault)));
-  expect([...rules].filter((rule) => !expected.has(rule) && rule !== 'vip-arp-race')).toEqual([]);
-});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { FlowFlag, FlowTable, MAX_FLOWS } from '../../src/correlation/flows.ts';
+import { finish } from '../../src/correlation/hash.ts';
+
+const never = () => {
+  throw new Error('a flow was forgotten');
+};
+
+const insert = (table: FlowTable, n: number, forget: (state: number, row: number) => void = never) =>
+  table.insert(n + 1, finish(n), forget);
+const find = (table: FlowTable, n: number) => table.find(n + 1, finish(n));
+
+describe('the flow table', () => {
+  test('keeps every flow with its state and events while it grows', () => {
+    const table = new FlowTable();
+    for (let n = 0; n < 100_000; n++) {
+      const row = insert(table, n);
+      table.hot[row + 1] = n & 0xffff;
+      if (n % 1000 === 0) table.pushEvent(row, n, n * 10);
+    }
+    expect(table.count).toBe(100_000);
+    expect(table.forgotten).toBe(0);
+    for (let n = 0; n < 100_000; n += 1000) {
+      const row = find(table, n);
+      expect(table.hot[row + 1]).toBe(n & 0xffff);
+      expect(table.eventsOf(row)).toEqual([{ frame: n, at: n * 10 }]);
+    }
+    expect(find(table, 100_000)).toBe(-1);
+  });
+
+  test('grows when eight flows crowd one window, before any is forgotten', () => {
+    const table = new FlowTable();
+    // Equal in the low 12 bits, different above: one window of the first table.
+    for (let n = 0; n < 9; n++) table.insert(n + 1, n << 12, never);
+    for (let n = 0; n < 9; n++) expect(table.find(n + 1, n << 12)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('at its cap it overwrites the flow that was never answered, else the one longest silent, and counts it', () => {
+    const table = new FlowTable();
+    for (let n = 0; n < 8; n++) {
+      const row = table.insert(n + 1, 5, never);
+      table.hot[row + 1] = n === 6 ? 60 : FlowFlag.answered | n;
+      table.hot[row + 2] = n === 6 ? 9000 : 1000 - n;
+      table.pushEvent(row, n + 1, 0);
+    }
+    const forgotten: number[] = [];
+    const forget = (state: number) => forgotten.push(state & 0xffff);
+    // Eight flows with one and the same hash: no table is large enough, so the ninth meets the cap.
+    const row = table.insert(100, 5, forget);
+    table.hot[row + 1] = FlowFlag.answered;
+    table.hot[row + 2] = 9000;
+    expect(forgotten).toEqual([60]);
+    table.insert(101, 5, forget);
+    expect(forgotten).toEqual([60, 7]);
+    expect(table.forgotten).toBe(2);
+    expect(table.count).toBe(8);
+    expect(table.hot.length / 4).toBe(MAX_FLOWS);
+    expect(table.eventsOf(table.find(101, 5))).toEqual([]);
+  });
+
+  test('a flow that begins anew gives its event frames back', () => {
+    const table = new FlowTable();
+    const row = insert(table, 1);
+    for (let round = 0; round < 50; round++) {
+      for (let i = 0; i < 1000; i++) table.pushEvent(row, i, i);
+      table.dropEvents(row);
+    }
+    expect(table.eventFrame.length).toBe(1 << 12);
+    table.pushEvent(row, 7, 70);
+    expect(table.eventsOf(row)).toEqual([{ frame: 7, at: 70 }]);
+  });
+});
