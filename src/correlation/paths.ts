@@ -109,8 +109,8 @@ export class PathTrie {
     if (known !== undefined) return known;
     const ports = this.#portsOf.get(server);
     if (ports === undefined) this.#portsOf.set(server, new Set([port]));
-    else if (!ports.has(port)) {
-      if (ports.size >= MAX_PORTS_AN_ADDRESS) return port === 0 ? 0 : this.rootOf(server, 0, protocol, begun);
+    else if (port !== 0 && !ports.has(port)) {
+      if (ports.size >= MAX_PORTS_AN_ADDRESS) return this.rootOf(server, 0, protocol, begun);
       ports.add(port);
     }
     const root = this.#add(0, -1);
