@@ -75,6 +75,7 @@ export class Story {
   readonly #frames: Told[] = [];
   #port = 40_000;
   #vlans: readonly number[] = [];
+  #ttl = 64;
 
   /** Number of the frame told last. */
   get frame(): number {
@@ -90,6 +91,12 @@ export class Story {
   /** Tells what follows inside these VLANs, outermost first. */
   inVlan(...vlans: number[]): this {
     this.#vlans = vlans;
+    return this;
+  }
+
+  /** Tells what follows with this TTL at the first hop. */
+  fromTtl(ttl: number): this {
+    this.#ttl = ttl;
     return this;
   }
 
@@ -187,8 +194,8 @@ export class Story {
   }
 
   /** A packet from machine to machine; each of them but the first lowers its TTL by one. */
-  carry(packet: (ttl: number) => Layer, hops: readonly Host[], ttl = 64): this {
-    for (let i = 1; i < hops.length; i++) this.send(hops[i - 1]!.mac, hops[i]!.mac, packet(ttl - (i - 1)));
+  carry(packet: (ttl: number) => Layer, hops: readonly Host[]): this {
+    for (let i = 1; i < hops.length; i++) this.send(hops[i - 1]!.mac, hops[i]!.mac, packet(this.#ttl - (i - 1)));
     return this;
   }
 

@@ -1,0 +1,263 @@
+/** Who is who, from frames alone and from what was given. */
+import { describe, expect, test } from 'vitest';
+import type { Role, Vip } from '../../src/cluster/cluster.ts';
+import { caseOf, given } from '../support/judged.ts';
+import { type Host, host, lan, Story, type Version } from '../support/story.ts';
+
+const VERSIONS = [4, 6] as const satisfies Version[];
+
+describe.each(VERSIONS)('roles (IPv%i)', (version) => {
+  const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan(version);
+
+  const macs = (roles: readonly Role[]) => roles.flatMap((role) => role.machine.macs).sort();
+  const rolesOf = (found: Vip | undefined) =>
+    found === undefined ? null : { directors: macs(found.directors), realServers: macs(found.realServers) };
+  const clusterOf = (story: Story, roles = given({})) => caseOf(story, { given: roles }).cluster;
+  const inferred = (story: Story) => rolesOf(clusterOf(story).vip(vip));
+  const ofMacs = (directors: Host[], realServers: Host[]) => ({
+    directors: directors.map((h) => h.mac).sort(),
+    realServers: realServers.map((h) => h.mac).sort(),
+  });
+
+  /** Healthy connections of a client on the LAN to each of these real servers. */
+  function healthy(story = new Story(), servers: Host[] = [rs1, rs2, rs3]): Story {
+    story.resolves(client, vip, director);
+    for (const rs of servers) {
+      story.resolves(director, rs.ip, rs);
+      story.tcp(client, vip).opens([client, director, rs], [rs, client]);
+    }
+    return story;
+  }
+
+  test('who claims the VIP and hands its packets on is the director; who gets them is a real server', () => {
+    const found = clusterOf(healthy()).vip(vip)!;
+    expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2, rs3]));
+    expect(found).toMatchObject({ source: 'observed', mode: 'dr', services: ['80/tcp'] });
+    expect(found.directors[0]!.clues[0]).toBe(`claims ${vip} and hands its packets on to 3 machines (3 flows)`);
+    expect(found.realServers[0]!.clues).toEqual([`gets copies of 1 flow to ${vip}`, `answers 1 flow with ${vip} as its source`]);
+  });
+
+  test('machines get the addresses that they claim, but never the VIP', () => {
+    const { cluster } = caseOf(healthy());
+    expect(cluster.machineOf(rs1.mac).ips).toEqual([rs1.ip]);
+    expect(cluster.machineOf(director.mac).ips).toEqual([director.ip]);
+  });
+
+  test('who brings packets of addresses that it does not claim is a gateway', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(remote, vip).opens([gateway, director, rs], [rs, gateway]);
+    const { gateways } = clusterOf(story);
+    expect(gateways.map((g) => [g.machine.macs, g.source])).toEqual([[[gateway.mac], 'observed']]);
+    expect(gateways[0]!.clues).toEqual([`brings packets of ${remote.ip}, an address that it does not claim itself`]);
+  });
+
+  test('a client of the LAN is no gateway', () => {
+    expect(clusterOf(healthy()).gateways).toEqual([]);
+  });
+
+  test('without any claim, a machine whose packets others answer past it is a director', () => {
+    const story = new Story();
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director, rs], [rs, client]);
+    const found = clusterOf(story).vip(vip)!;
+    expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2]));
+    expect(found.directors[0]!.clues[0]).toBe(`hands packets for ${vip} on to 2 machines, which answer past it`);
+  });
+
+  test('handing on to several machines that do not answer only makes a guess', () => {
+    const story = new Story();
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director, rs);
+    expect(clusterOf(story).vip(vip)).toMatchObject({ source: 'guessed', directors: [{ source: 'guessed' }] });
+  });
+
+  test('a guess beside a cluster that is seen is dropped', () => {
+    const story = healthy();
+    const other = version === 4 ? '203.0.113.200' : '2001:db8::200';
+    for (const rs of [rs1, rs2]) story.tcp(client, other).syn(client, backup, rs);
+    expect(clusterOf(story).vips.map((v) => v.ip)).toEqual([vip]);
+  });
+
+  test('a router that hands on packets to a server behind it is no director', () => {
+    const story = new Story().resolves(client, gateway.ip, gateway);
+    for (let i = 0; i < 3; i++) story.tcp(client, rs1.ip).opens([client, gateway, rs1], [rs1, gateway, client]);
+    story.resolves(gateway, rs1.ip, rs1);
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
+  test('asymmetric routing to a server that owns its address is no director', () => {
+    const story = new Story().resolves(gateway, rs1.ip, rs1);
+    for (let i = 0; i < 3; i++) story.tcp(client, rs1.ip).opens([client, gateway, rs1], [rs1, client]);
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
+  test('a machine that answers for very many addresses is a proxy, not a director', () => {
+    const story = new Story();
+    for (let n = 30; n < 40; n++) story.resolves(client, host('behind', n, version).ip, backup);
+    const server = host('behind', 30, version).ip;
+    for (let i = 0; i < 3; i++) story.tcp(client, server).opens([client, backup, rs1], [rs1, backup, client]);
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
+  test('without the director’s egress, answers of several other machines show the director', () => {
+    const story = new Story().resolves(client, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director], [rs, client]);
+    const found = clusterOf(story).vip(vip)!;
+    expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2]));
+    expect(found.source).toBe('observed');
+  });
+
+  test('with one answering machine only, that is a guess', () => {
+    const story = new Story().resolves(client, vip, director);
+    for (let i = 0; i < 3; i++) story.tcp(client, vip).opens([client, director], [rs1, client]);
+    expect(clusterOf(story).vip(vip)).toMatchObject({ source: 'guessed', directors: [{ source: 'guessed' }] });
+  });
+
+  test('a machine that answers as the VIP itself is not taken for a director seen from one side', () => {
+    const story = new Story().resolves(client, rs1.ip, rs1);
+    for (let i = 0; i < 3; i++) story.tcp(client, rs1.ip).opens([client, rs1], [rs1, client]);
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
+  test('answers that a router has brought come from no real server here', () => {
+    const story = new Story().resolves(client, vip, director);
+    // Their TTL is none that a system starts with.
+    for (let i = 0; i < 3; i++) {
+      const flow = story.fromTtl(64).tcp(client, vip).syn(client, director);
+      story.fromTtl(61);
+      flow.synAck(gateway, client);
+    }
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
+  test('a machine that hands packets on over another card is one machine with two MACs', () => {
+    const second: Host = { ...director, mac: '52:54:00:00:01:02' };
+    const story = new Story().whoHas(client, vip).isAt(second, vip, client).isAt(director, vip, client);
+    for (const rs of [rs1, rs2]) {
+      const flow = story.tcp(client, vip).syn(client, director);
+      story.fromTtl(63);
+      flow.syn(second, rs);
+      story.fromTtl(64);
+      flow.synAck(rs, client);
+    }
+    const { cluster } = caseOf(story);
+    expect(cluster.machineOf(second.mac)).toBe(cluster.machineOf(director.mac));
+    expect(inferred(story)).toEqual(ofMacs([director, second], [rs1, rs2]));
+  });
+
+  test('destinations rewritten to other addresses make NAT, with the rewriting machine as director', () => {
+    const story = new Story().resolves(client, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director).translated(rs.ip, director, rs);
+    const found = clusterOf(story).vip(vip)!;
+    expect(found.mode).toBe('nat');
+    expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2]));
+  });
+
+  test('copies inside tunnels make TUN', () => {
+    const story = new Story().resolves(client, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director).inTunnel(director, rs).synAck(rs, client);
+    const found = clusterOf(story).vip(vip)!;
+    expect(found.mode).toBe('tun');
+    expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2]));
+  });
+
+  test('a director that serves some requests itself is a real server too', () => {
+    const story = healthy(new Story(), [rs1]);
+    story.tcp(client, vip).opens([client, director], [director, client]);
+    expect(inferred(story)).toEqual(ofMacs([director], [director, rs1]));
+  });
+
+  test('two boxes that hand requests to each other and serve them are directors and real servers both', () => {
+    const story = new Story().resolves(client, vip, director);
+    story.tcp(client, vip).opens([client, director, backup], [backup, client]);
+    story.tcp(client, vip).opens([client, director], [director, client]);
+    story.announces(backup, vip).wait(20_000);
+    story.tcp(client, vip).opens([client, backup, director], [director, client]);
+    story.tcp(client, vip).opens([client, backup], [backup, client]);
+    expect(inferred(story)).toEqual(ofMacs([director, backup], [director, backup]));
+  });
+
+  test('after a failover both are directors, each in its own time', () => {
+    const story = healthy(new Story(), [rs1, rs2]).wait(60_000).announces(backup, vip);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, backup, rs], [rs, client]);
+    const [first, second] = clusterOf(story).vip(vip)!.directors;
+    expect([first!.machine.macs, second!.machine.macs]).toEqual([[director.mac], [backup.mac]]);
+    expect(first!.until!).toBeLessThan(second!.from!);
+  });
+
+  test('the MAC of a VRRP group stands for its master, who also hands on from his own', () => {
+    const virtual: Host = { ...director, mac: version === 4 ? '00:00:5e:00:01:33' : '00:00:5e:00:02:33' };
+    const story = new Story().isAt(director, director.ip, client);
+    story.advert(director, { vrid: 51, priority: 150, vips: [vip] }, virtual.mac).resolves(client, vip, virtual);
+    for (const rs of [rs1, rs2]) {
+      const flow = story.tcp(client, vip).syn(client, virtual);
+      story.fromTtl(63);
+      flow.syn(director, rs);
+      story.fromTtl(64);
+      flow.synAck(rs, client);
+    }
+    const found = clusterOf(story).vip(vip)!;
+    expect(rolesOf(found)).toEqual(ofMacs([virtual, director], [rs1, rs2]));
+    expect(found.directors.find((d) => d.machine.isVirtual)).toMatchObject({ source: 'declared' });
+  });
+
+  test('VRRP declares the directors of a VIP, also the one that only waits', () => {
+    const story = healthy()
+      .advert(director, { vrid: 51, priority: 150, vips: [vip] })
+      .wait(20_000);
+    story.advert(backup, { vrid: 51, priority: 100, vips: [vip] });
+    const { directors } = clusterOf(story).vip(vip)!;
+    expect(directors.map((d) => [d.machine.macs[0], d.source])).toEqual([
+      [director.mac, 'declared'],
+      [backup.mac, 'declared'],
+    ]);
+    expect(directors[1]!.clues).toContain(`sends VRRP adverts for ${vip} (group 51, priority 100)`);
+  });
+
+  test('VRRP alone makes no cluster: routers speak it too', () => {
+    const story = new Story().advert(gateway, { vrid: 1, priority: 200, vips: [gateway.ip] });
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
+  describe('what was given wins', () => {
+    test('over everything that the frames suggest', () => {
+      const roles = given({ vips: [vip], directors: [backup], realServers: [rs1] });
+      const found = clusterOf(healthy(), roles).vip(vip)!;
+      expect(rolesOf(found)).toEqual(ofMacs([backup], [rs1]));
+      expect(found.source).toBe('given');
+      expect(found.realServers[0]).toMatchObject({
+        source: 'given',
+        clues: ['given', `gets copies of 1 flow to ${vip}`, expect.anything()],
+      });
+    });
+
+    test('for the lists that were given; the frames fill the others', () => {
+      const found = clusterOf(healthy(), given({ directors: [director] })).vip(vip)!;
+      expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2, rs3]));
+      expect(found.directors[0]!.source).toBe('given');
+      expect(found.realServers[0]!.source).toBe('observed');
+    });
+
+    test('where VIPs were given no other address is one', () => {
+      const other = version === 4 ? '203.0.113.200' : '2001:db8::200';
+      expect(clusterOf(healthy(), given({ vips: [other] })).vips.map((v) => v.ip)).toEqual([other]);
+    });
+
+    test('a machine given by its IP gets the MAC that claims it', () => {
+      const byIp = { ...given({ vips: [vip] }), realServers: [{ name: 'web1', ips: [rs1.ip], macs: [], active: 'by-vrrp' as const }] };
+      const { machine } = clusterOf(healthy(), byIp).vip(vip)!.realServers[0]!;
+      expect(machine).toMatchObject({ name: 'web1', macs: [rs1.mac] });
+    });
+
+    test('a machine given by an IP that two MACs claim gets neither', () => {
+      const byIp = { ...given({ vips: [vip] }), realServers: [{ name: 'web1', ips: [rs1.ip], macs: [], active: 'by-vrrp' as const }] };
+      const story = healthy().announces(rs2, rs1.ip);
+      expect(clusterOf(story, byIp).vip(vip)!.realServers[0]!.machine.macs).toEqual([]);
+    });
+
+    test('gateways that were given are the only ones', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      for (const rs of [rs1, rs2]) story.tcp(remote, vip).opens([gateway, director, rs], [rs, gateway]);
+      const other = host('other', 9, version);
+      expect(clusterOf(story, given({ gateways: [other] })).gateways.map((g) => g.machine.macs)).toEqual([[other.mac]]);
+    });
+  });
+});
