@@ -32,6 +32,7 @@ export const CAUSES: readonly CauseLink[] = [
   { cause: 'vip-syn-from-rs', effect: 'rs-no-reply', join: 'culprit', hides: false },
   { cause: 'rs-no-reply', effect: 'traffic-to-dead-rs', join: 'culprit', hides: false },
   { cause: 'reply-wrong-source', effect: 'handshake-never-completes', join: 'culprit', hides: true },
+  { cause: 'vip-syn-from-rs', effect: 'handshake-never-completes', join: 'culprit', hides: true },
   { cause: 'rs-no-reply', effect: 'handshake-never-completes', join: 'culprit', hides: true },
   { cause: 'rs-refuses', effect: 'handshake-never-completes', join: 'culprit', hides: true },
   { cause: 'reply-via-director', effect: 'handshake-never-completes', join: 'culprit', hides: true },

@@ -7,7 +7,7 @@ import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { examplesOf, frameOf, has, stepsAsEvidence } from './requests.ts';
-import { isGuessed, type Rule } from './rule.ts';
+import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -36,7 +36,7 @@ export const directorReceiveOffload: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const refused = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isRefused(machine, path));
+    const refused = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isRefused(c, vip, machine, path));
     const examples = examplesOf(refused);
     const first = examples[0];
     const isFault = (step: Step) => step.event === PathEvent.tooBig && machine.macs.includes(step.source);
@@ -92,10 +92,12 @@ export const directorReceiveOffload: Rule<Data> = {
   },
 };
 
-/** An ICMP "too big" of the director's own, about a flow that it routes directly. */
-function isRefused(machine: Machine, path: FlowPath): boolean {
+/** An ICMP "too big" of the director's own, not one that it hands to the real server, about a flow that it routes directly. */
+function isRefused(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   if (has(path, PathEvent.towardInTunnel)) return false;
-  const own = path.steps.findIndex((step) => step.event === PathEvent.tooBig && machine.macs.includes(step.source));
+  const own = path.steps.findIndex(
+    (step) => step.event === PathEvent.tooBig && machine.macs.includes(step.source) && !c.cluster.isRealServer(step.destination, vip),
+  );
   const before = path.steps.findIndex((step) => step.event === PathEvent.tooBig && machine.macs.includes(step.destination));
   return own >= 0 && (before < 0 || before > own);
 }

@@ -65,6 +65,9 @@ export const directorResetsFlow: Rule<Data> = {
     const capture = captureOn(machine, s.ip, 'the director');
     if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'what the director sends to clients does not pass this capture point', capture };
+    const others = s.vip!.directors.some((d) => d.machine !== machine && !c.sight.seesAllFrom(d.machine));
+    if (others)
+      return { reason: 'resets of the other director, which may have taken its connections over, do not pass this capture point', capture };
     const established = c.o.pathsTouching(machine.macs, s.ip).some((p) => p.steps.some((x) => x.event === PathEvent.established));
     return established ? null : { reason: `no established connection to ${s.ip} passes it in this capture`, capture };
   },
@@ -109,5 +112,14 @@ function isReset(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   if (path.from[0] !== undefined && machine.macs.includes(path.from[0].source) && vip.realServers.some((r) => r.machine === machine))
     return false;
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);
-  return path.begun <= Begun.reuse ? established >= 0 && established < reset : path.begun === Begun.midFlow;
+  if (path.begun <= Begun.reuse) return established >= 0 && established < reset;
+  // Seen from the middle on: the flow may have begun past the director. It was this one's if it forwarded it before, or took the VIP over.
+  const forwarded = path.steps.slice(0, reset).some((step) => path.toward.includes(step) && machine.macs.includes(step.source));
+  return path.begun === Begun.midFlow && (forwarded || tookOver(c, vip, machine, path));
+}
+
+function tookOver(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
+  const begins = path.examples[0]?.frames[0]?.at ?? 0;
+  const log = c.o.about(vip.ip)?.log ?? [];
+  return log.some((e) => (e.kind === 'gratuitous' || e.kind === 'vrrp') && machine.macs.includes(e.mac) && e.ref.at <= begins);
 }

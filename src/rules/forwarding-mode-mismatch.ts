@@ -7,7 +7,7 @@ import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { examplesOf, has, stepsAsEvidence } from './requests.ts';
-import type { Rule } from './rule.ts';
+import type { Case, Rule } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
 interface Data {
@@ -36,22 +36,23 @@ export const forwardingModeMismatch: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const paths = c.o.pathsTouching(machine.macs, s.ip).filter((path) => modeOf(machine, path) !== null);
+    const configured = new Set(vip.given?.services.map((x) => x.mode).filter((m) => m !== null));
+    const seen = c.o.pathsTouching(machine.macs, s.ip).filter((path) => modeOf(machine, path) !== null);
+    const paths = seen.length > 0 || !configured.has('nat') ? seen : translatedPaths(c, vip, machine);
     const first = examplesOf(paths)[0];
     if (first === undefined) return [];
-    const mode = modeOf(machine, first.path)!;
-    const configured = new Set(vip.given?.services.map((x) => x.mode).filter((m) => m !== null));
+    const mode = modeOf(machine, first.path) ?? 'nat';
     const against =
       configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : vip.modesSeen.includes('dr') ? 'other flows' : null;
     const flows = paths.reduce((total, path) => total + path.flows, 0);
     const shown = stepsAsEvidence(first, (step) =>
-      isForwarding(machine, step) ? 'fault' : step.event === PathEvent.toward ? 'cause' : null,
+      machine.macs.includes(step.source) && step.event !== PathEvent.from ? 'fault' : step.event === PathEvent.toward ? 'cause' : null,
     );
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, macOf(machine, first.path)),
+          who: whoIs(machine, first.path.steps.find((step) => machine.macs.includes(step.source))!.source),
           host: hostOf(machine, 'the director'),
           mode,
           against,
@@ -107,10 +108,14 @@ function modeOf(machine: Machine, path: FlowPath): 'nat' | 'tun' | null {
     : null;
 }
 
-function isForwarding(machine: Machine, step: { event: PathEvent; source: string }): boolean {
-  return (step.event === PathEvent.translated || step.event === PathEvent.towardInTunnel) && machine.macs.includes(step.source);
-}
-
-function macOf(machine: Machine, path: FlowPath): string {
-  return path.steps.find((step) => isForwarding(machine, step))!.source;
+/** Seen from a real server behind NAT: clients' requests for its own address come from the director, and its answers go back there. */
+function translatedPaths(c: Case, vip: Vip, machine: Machine): FlowPath[] {
+  return vip.realServers
+    .flatMap((role) => role.machine.ips.flatMap((ip) => c.o.pathsTouching(machine.macs, ip)))
+    .filter(
+      (path) =>
+        machine.macs.includes(path.toward[0]?.source ?? '') &&
+        machine.macs.includes(path.from[0]?.destination ?? '') &&
+        path.examples.some((e) => !machine.ips.includes(e.client)),
+    );
 }

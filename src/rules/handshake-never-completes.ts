@@ -44,6 +44,8 @@ export const handshakeNeverCompletes: Rule<Data> = {
     const examples = examplesOf(stuck);
     const first = examples[0];
     if (mine || requests < MIN_REQUESTS || first === undefined || !othersComplete(c, vip, machine)) return [];
+    // It resolves a neighbour after it got the request: it does answer, and what becomes of that is beyond this capture.
+    if (asksAfter(c, machine, first.example.frames[0]!.at)) return [];
     return [
       {
         data: {
@@ -91,6 +93,12 @@ export const handshakeNeverCompletes: Rule<Data> = {
     };
   },
 };
+
+function asksAfter(c: Case, machine: Machine, at: number): boolean {
+  return machine.macs.some((mac) =>
+    c.o.claimedBy(mac).ips.some((ip) => c.o.about(ip)!.macs.some((m) => m.mac === mac && m.events.request.some((e) => e.ref.at > at))),
+  );
+}
 
 function repliesInSight(c: Case, ip: Ip): boolean {
   return c.o.passagesOf(ip).some((p) => !p.toward);

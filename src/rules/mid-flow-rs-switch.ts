@@ -35,13 +35,13 @@ export const midFlowRsSwitch: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const switched = c.o.pathsTouching(machine.macs, s.ip).filter((path) => switchOf(c, machine, path) !== null);
+    const switched = c.o.pathsTouching(machine.macs, s.ip).filter((path) => switchOf(c, vip, machine, path) !== null);
     const examples = examplesOf(switched).filter(
-      ({ path, example }) => example.frames[path.steps.indexOf(switchOf(c, machine, path)!.second)] !== undefined,
+      ({ path, example }) => example.frames[path.steps.indexOf(switchOf(c, vip, machine, path)!.second)] !== undefined,
     );
     const first = examples[0];
     if (first === undefined) return [];
-    const how = switchOf(c, machine, first.path)!;
+    const how = switchOf(c, vip, machine, first.path)!;
     const flows = switched.reduce((total, path) => total + path.flows, 0);
     const at = first.example.frames[first.path.steps.indexOf(how.second)]!;
     return [
@@ -65,9 +65,9 @@ export const midFlowRsSwitch: Rule<Data> = {
           .slice(0, MAX_SHOWN)
           .flatMap((e) =>
             stepsAsEvidence(e, (step) =>
-              step === switchOf(c, machine, e.path)!.second
+              step === switchOf(c, vip, machine, e.path)!.second
                 ? 'fault'
-                : e.path.steps.indexOf(step) > e.path.steps.indexOf(switchOf(c, machine, e.path)!.second)
+                : e.path.steps.indexOf(step) > e.path.steps.indexOf(switchOf(c, vip, machine, e.path)!.second)
                   ? 'effect'
                   : 'cause',
             ),
@@ -108,12 +108,12 @@ export const midFlowRsSwitch: Rule<Data> = {
 };
 
 /** The hops to the first real server and to the second, after the client had acknowledged. */
-function switchOf(c: Case, machine: Machine, path: FlowPath): { first: Step; second: Step } | null {
+function switchOf(c: Case, vip: Vip, machine: Machine, path: FlowPath): { first: Step; second: Step } | null {
   if (path.protocol !== 'tcp') return null;
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);
   if (established < 0) return null;
   const onward = path.toward.filter((hop) => !machine.macs.includes(hop.destination));
-  const first = onward.find((hop) => path.steps.indexOf(hop) < established && path.toward.indexOf(hop) > 0);
+  const first = onward.find((hop) => path.steps.indexOf(hop) < established && c.cluster.isDirector(hop.source, vip));
   if (first === undefined) return null;
   const target = c.cluster.machineOf(first.destination);
   const second = onward.find(

@@ -74,7 +74,9 @@ export const pmtuIcmpNotForwarded: Rule<Data> = {
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
     const arrived = c.o.pathsTouching(machine.macs, s.ip).some((path) => path.steps.some((x) => isArriving(machine, x)));
-    return arrived ? null : { reason: 'no ICMP "fragmentation needed" reaches it in this capture', capture };
+    if (!arrived) return { reason: 'no ICMP "fragmentation needed" reaches it in this capture', capture };
+    const answers = c.o.passagesOf(s.ip).some((p) => !p.toward);
+    return answers ? null : { reason: 'whether the real server goes on sending too large does not pass this capture point', capture };
   },
 
   message(d) {

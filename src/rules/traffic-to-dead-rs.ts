@@ -4,7 +4,7 @@
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
-import { captureOn } from './capture-command.ts';
+import { captureOn, captureOnMirror } from './capture-command.ts';
 import { examplesOf, isHealthCheck, isSeenFromStart, isUnanswered, reaches, stepsAsEvidence, tries } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
@@ -34,9 +34,7 @@ export const trafficToDeadRs: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (!c.sight.seesAllFrom(machine)) return [];
-    const mute = c.o
-      .pathsTouching(machine.macs, s.ip)
-      .filter((p) => isSeenFromStart(p) && reaches(p, machine) && isUnanswered(p) && !isHealthCheck(vip, p));
+    const mute = muteTo(c, vip, machine);
     const examples = examplesOf(mute);
     const first = examples[0];
     const last = examples.at(-1);
@@ -69,10 +67,15 @@ export const trafficToDeadRs: Rule<Data> = {
   },
 
   blind(c, s) {
-    const { machine } = s as { machine: Machine };
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
     const capture = captureOn(machine, s.ip, 'the real server');
     if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
-    return c.sight.seesAllFrom(machine) ? null : { reason: 'its replies do not pass this capture point', capture };
+    if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
+    if (muteTo(c, vip, machine).length === 0 || othersAnswer(c, vip, machine)) return null;
+    return {
+      reason: 'some requests to it stay without answer, but whether others answer for half a minute does not show',
+      capture: captureOnMirror(),
+    };
   },
 
   message(d) {
@@ -98,6 +101,12 @@ export const trafficToDeadRs: Rule<Data> = {
     };
   },
 };
+
+function muteTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
+  return c.o
+    .pathsTouching(machine.macs, vip.ip)
+    .filter((p) => isSeenFromStart(p) && reaches(p, machine) && isUnanswered(p) && !isHealthCheck(vip, p));
+}
 
 function answeredBetween(c: Case, ip: Ip, machine: Machine, from: number, until: number): boolean {
   return c.o.passagesOf(ip).some((p) => !p.toward && machine.macs.includes(p.source) && p.last.at > from && p.first.at < until);

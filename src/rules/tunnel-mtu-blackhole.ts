@@ -34,7 +34,7 @@ export const tunnelMtuBlackhole: Rule<Data> = {
       .pathsTo(s.ip)
       .filter(
         (path) =>
-          has(path, PathEvent.towardInTunnel) &&
+          (s.vip!.mode === 'tun' || has(path, PathEvent.towardInTunnel)) &&
           path.steps.some((x) => x.event === PathEvent.stalled && c.cluster.isDirector(x.destination, s.vip!)),
       );
     const examples = examplesOf(stalled);

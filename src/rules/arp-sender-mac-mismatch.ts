@@ -1,0 +1,168 @@
+/**
+ * LVS108: ARP or neighbour discovery names another MAC than the one its frame came from, and no machine sends from that MAC.
+ * Everybody believes the payload: packets then go to a MAC that nobody has.
+ */
+import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
+import type { ClaimSeen, Ip, Mac, Observations } from '../cluster/observations.ts';
+import { captureOn, captureOnMirror } from './capture-command.ts';
+import { isIpv6 } from './lawful-claims.ts';
+import type { Case, Evidence, Fault, Rule } from './rule.ts';
+import { claimSays, count, hopSays, hostOf, verb, whoIs } from './wording.ts';
+
+interface Data {
+  readonly ip: Ip;
+  readonly who: string;
+  readonly host: string;
+  readonly sender: Mac;
+  readonly mac: Mac;
+  readonly claims: number;
+  readonly firstFrame: number;
+  readonly astray: { readonly frames: number; readonly firstFrame: number } | null;
+}
+
+/** Who names this many MACs that are not its own speaks for others: a switch or bridge that answers ARP for them. */
+const SPEAKS_FOR_OTHERS = 2;
+const MAX_SHOWN = 3;
+
+export const arpSenderMacMismatch: Rule<Data> = {
+  code: 'LVS108',
+  name: 'arp-sender-mac-mismatch',
+  severity: 'warning',
+  summary: 'ARP names a MAC that its sender does not have, nor anybody else.',
+  headline: (who, ip, isOne) => `${who} ${verb(isOne, 'claims', 'claim')} ${ip} with a MAC that nobody has`,
+
+  *subjects(c) {
+    const own = new Set(c.cluster.vips.flatMap((vip) => [vip.ip, ...[...vip.directors, ...vip.realServers].flatMap((r) => r.machine.ips)]));
+    for (const ip of own) yield { ip, vip: c.cluster.vip(ip) ?? null, machine: null };
+    for (const ip of c.o.claimedIps) if (!own.has(ip) && mismatchesOf(c, ip).size > 0) yield { ip, vip: null, machine: null };
+  },
+
+  check(c, s) {
+    const faults: Fault<Data>[] = [];
+    for (const [sender, claims] of mismatchesOf(c, s.ip)) {
+      const first = claims[0]!;
+      const total = (c.o.about(s.ip)?.macs ?? [])
+        .filter((m) => claims.some((e) => e.mac === m.mac))
+        .reduce((sum, m) => sum + m.counts.reply + m.counts.request + m.counts.gratuitous, 0);
+      const machine = c.cluster.machineOf(sender);
+      const astray = c.o.passages.filter((p) => p.destination === first.mac).sort((a, b) => a.first.at - b.first.at);
+      const evidence = claims
+        .slice(0, MAX_SHOWN)
+        .map((e): Evidence => ({ at: e.ref, shows: 'fault', says: `${claimSays(e)}, in a frame from ${e.sender}` }));
+      if (astray[0] !== undefined) {
+        const { source, destination, server } = astray[0];
+        evidence.push({ at: astray[0].first, shows: 'effect', says: hopSays(`packet for ${server}`, source, destination) });
+      }
+      faults.push({
+        data: {
+          ip: s.ip,
+          who: whoIs(machine, sender),
+          host: hostOf(machine, 'the sender'),
+          sender,
+          mac: first.mac,
+          claims: total,
+          firstFrame: first.ref.frame,
+          astray:
+            astray[0] === undefined ? null : { frames: astray.reduce((sum, p) => sum + p.frames, 0), firstFrame: astray[0].first.frame },
+        },
+        culprits: [machine],
+        confidence: c.sight.kind === 'mirror' ? 'confirmed' : 'probable',
+        count: total,
+        unit: 'frames',
+        first: first.ref,
+        last: claims.at(-1)!.ref,
+        evidence,
+      });
+    }
+    return faults;
+  },
+
+  blind(c, s) {
+    const about = c.o.about(s.ip);
+    const owner = ownerOf(c, s.ip);
+    const capture = owner === null ? captureOnMirror() : captureOn(owner, s.ip, 'its owner');
+    const claims = about?.macs.filter((m) => m.counts.reply + m.counts.request + m.counts.gratuitous > 0) ?? [];
+    if (claims.length === 0) return { reason: `no ARP message of this capture says where ${s.ip} is`, capture };
+    if (c.sight.kind === 'mirror' || (owner !== null && c.sight.seesAllFrom(owner))) return null;
+    return { reason: 'its unicast ARP replies do not all pass this capture point', capture };
+  },
+
+  message(d) {
+    const astray = d.astray === null ? '' : ` ${count(d.astray.frames, 'packet')} went to it, the first in frame ${d.astray.firstFrame}.`;
+    const protocol = isIpv6(d.ip) ? 'neighbour discovery' : 'ARP';
+    return `${d.who} says by ${protocol} that ${d.ip} is at ${d.mac}, in ${count(d.claims, 'frame')} sent from ${d.sender}, first in frame ${d.firstFrame}; no frame ever comes from ${d.mac}.${astray}`;
+  },
+
+  remedy(d) {
+    const ipv6 = isIpv6(d.ip);
+    return {
+      why: 'Something on the sender writes another MAC into the message: a left-over arptables or nftables rule, a published entry, a script with the MAC of a card that was replaced.',
+      steps: [
+        {
+          on: d.host,
+          commands: [
+            `ip -br link   # which card has ${d.sender}; none has ${d.mac}`,
+            ipv6
+              ? 'nft list ruleset   # a rule that sets a link-layer address'
+              : 'arptables -L -n -v; nft list table arp filter   # a rule that mangles the source MAC: delete it',
+            `ip neigh show proxy; grep -rni '${d.mac}' /etc 2>/dev/null`,
+            ipv6 ? `ndsend ${d.ip} eth0` : `arping -U -c 3 -I eth0 ${d.ip}   # once it is mended: neighbours learn the true MAC`,
+          ],
+        },
+        {
+          on: 'neighbours that still use the wrong entry',
+          commands: [ipv6 ? `ip -6 neigh flush to ${d.ip}` : `ip neigh flush to ${d.ip}`],
+        },
+      ],
+    };
+  },
+};
+
+/** Claims of an IP with a MAC that never sends, by the MAC that their frames came from. */
+function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
+  const found = new Map<Mac, ClaimSeen[]>();
+  for (const m of c.o.about(ip)?.macs ?? []) {
+    if (!isForeign(c, m.mac)) continue;
+    const claims = [...m.events.reply, ...m.events.request, ...m.events.gratuitous].filter((e) => e.sender !== '' && e.sender !== e.mac);
+    for (const claim of claims.sort((a, b) => a.ref.at - b.ref.at)) {
+      if (speaksForOthers(c, claim.sender)) continue;
+      const known = found.get(claim.sender);
+      if (known === undefined) found.set(claim.sender, [claim]);
+      else known.push(claim);
+    }
+  }
+  return found;
+}
+
+/** Whether a MAC could be a card's, and no frame comes from it. */
+function isForeign(c: Case, mac: Mac): boolean {
+  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+  return !isGroup && !isVirtualMac(mac) && !c.o.isSource(mac);
+}
+
+function speaksForOthers(c: Case, sender: Mac): boolean {
+  let named = namedBy.get(c.o);
+  if (named === undefined) {
+    named = new Map();
+    for (const ip of c.o.claimedIps) {
+      for (const e of c.o.about(ip)?.log ?? []) {
+        if (e.sender === e.mac || !isForeign(c, e.mac)) continue;
+        const macs = named.get(e.sender);
+        if (macs === undefined) named.set(e.sender, new Set([e.mac]));
+        else macs.add(e.mac);
+      }
+    }
+    namedBy.set(c.o, named);
+  }
+  return (named.get(sender)?.size ?? 0) >= SPEAKS_FOR_OTHERS;
+}
+
+/** For each sender the MACs that it named and nobody has: counted once a judgement. */
+const namedBy = new WeakMap<Observations, Map<Mac, Set<Mac>>>();
+
+/** Whose address it is, as far as roles and claims say. */
+function ownerOf(c: Case, ip: Ip): Machine | null {
+  const roles = c.cluster.vips.flatMap((vip) => (vip.ip === ip ? vip.directors : [...vip.directors, ...vip.realServers]));
+  const machines = [...new Set(roles.map((r) => r.machine))].filter((m) => c.cluster.vip(ip) !== undefined || m.ips.includes(ip));
+  return machines.length === 1 ? machines[0]! : null;
+}

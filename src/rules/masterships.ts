@@ -1,0 +1,112 @@
+/** Who was VRRP master of an address and since when, and who claimed to be it beside another. */
+import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
+import type { Ip, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
+import type { Case } from './rule.ts';
+
+/** One machine speaks as master from a frame on, alone. */
+export interface Mastership {
+  readonly sender: VrrpSenderSeen;
+  readonly machine: Machine;
+  readonly from: FrameRef;
+  /** When another one spoke, it resigned, or was heard last; nanoseconds. */
+  readonly until: number;
+}
+
+/** Two machines speak as masters of one group for longer than it takes to hear each other. */
+export interface Overlap {
+  readonly senders: readonly VrrpSenderSeen[];
+  readonly machines: readonly Machine[];
+  /** Adverts of one and the other in turn. */
+  readonly adverts: readonly { readonly ref: FrameRef; readonly sender: VrrpSenderSeen }[];
+  readonly first: FrameRef;
+  readonly last: FrameRef;
+}
+
+/** Who is heard for less than this many intervals at a stretch never was the only master. */
+const LEAST_INTERVALS = 1.5;
+const DEFAULT_INTERVAL_MS = 1000;
+
+/** The groups that list an address. */
+export function groupsOf(c: Case, ip: Ip): VrrpGroupSeen[] {
+  return c.o.vrrpGroups.filter((group) => group.vips.includes(ip));
+}
+
+/** Whether these machines share an address by VRRP, which then explains that it moves between them. */
+export function sharesByVrrp(c: Case, ip: Ip, machines: readonly Machine[]): boolean {
+  return groupsOf(c, ip).some((group) => {
+    const speakers = group.senders.map((sender) => machineOfSender(c, sender));
+    return machines.every((machine) => speakers.includes(machine));
+  });
+}
+
+/** The machine behind a sender of adverts: by its MAC, or when that is the group's virtual one by its own address. */
+export function machineOfSender(c: Case, sender: VrrpSenderSeen): Machine {
+  if (!isVirtualMac(sender.mac)) return c.cluster.machineOf(sender.mac);
+  const claim = c.o.about(sender.ip)?.macs.find((m) => !isVirtualMac(m.mac));
+  if (claim !== undefined) return c.cluster.machineOf(claim.mac);
+  return c.cluster.machines.find((m) => !m.isVirtual && m.ips.includes(sender.ip)) ?? c.cluster.machineOf(sender.mac);
+}
+
+/** Time after which a silent master counts as dead, with a second to spare; milliseconds. */
+export function patienceMs(senders: readonly VrrpSenderSeen[]): number {
+  return 3 * Math.max(...senders.map(intervalMs)) + 1000;
+}
+
+/** The masters of a group, one after the other. */
+export function mastershipsOf(c: Case, group: VrrpGroupSeen): Mastership[] {
+  const found: Mastership[] = [];
+  const { changes } = group;
+  changes.forEach(({ ref, sender, priority }, i) => {
+    const until = isHole(group, i) ? ref.at : (changes[i + 1]?.ref.at ?? sender.last.at);
+    if (priority === 0 || until - ref.at < LEAST_INTERVALS * intervalMs(sender) * 1e6) return;
+    const before = found.at(-1);
+    const machine = machineOfSender(c, sender);
+    if (before !== undefined && before.machine === machine) found[found.length - 1] = { ...before, until };
+    else found.push({ sender, machine, from: ref, until });
+  });
+  return found;
+}
+
+/** The longest time for which two or more machines spoke in turn, each before the other could count it as dead. */
+export function overlapOf(c: Case, group: VrrpGroupSeen): Overlap | null {
+  let longest: VrrpGroupSeen['changes'] = [];
+  let row: VrrpGroupSeen['changes'] = [];
+  const lasts = (turns: typeof row) => (turns.length < 2 ? 0 : turns.at(-1)!.ref.at - turns[0]!.ref.at);
+  group.changes.forEach((turn, i) => {
+    const before = group.changes[i - 1];
+    const isContest =
+      before !== undefined &&
+      before.priority > 0 &&
+      turn.priority > 0 &&
+      machineOfSender(c, before.sender) !== machineOfSender(c, turn.sender) &&
+      turn.ref.at - before.ref.at <= patienceMs([before.sender, turn.sender]) * 1e6;
+    // The first advert of a capture contests nothing yet.
+    row = isContest ? (row.length > 0 ? [...row, turn] : i === 1 ? [turn] : [before, turn]) : [];
+    if (lasts(row) > lasts(longest)) longest = row;
+  });
+  const senders = [...new Set(longest.map((turn) => turn.sender))];
+  if (senders.length < 2 || lasts(longest) <= patienceMs(senders) * 1e6) return null;
+  const machines = [...new Set(senders.map((sender) => machineOfSender(c, sender)))];
+  return { senders, machines, adverts: longest, first: longest[0]!.ref, last: longest.at(-1)!.ref };
+}
+
+/** Whether the senders of an overlap list no address in common: then they are two groups with one number. */
+export function areStrangers({ senders }: Overlap): boolean {
+  const [one, ...others] = senders;
+  return senders.every((s) => s.vips.length > 0) && others.every((other) => !other.vips.some((ip) => one!.vips.includes(ip)));
+}
+
+/** What an advert says. */
+export function advertSays(sender: VrrpSenderSeen, priority = sender.priority): string {
+  return priority === 0 ? `VRRP advert of ${sender.ip} from ${sender.mac}: it resigns` : `VRRP advert of ${sender.ip} from ${sender.mac}`;
+}
+
+function intervalMs(sender: VrrpSenderSeen): number {
+  return sender.intervalMs > 0 ? sender.intervalMs : DEFAULT_INTERVAL_MS;
+}
+
+/** Whether changes behind this one were too many to keep. */
+function isHole({ changes, changeCount }: VrrpGroupSeen, i: number): boolean {
+  return changeCount > changes.length && i === Math.floor(changes.length / 2) - 1;
+}

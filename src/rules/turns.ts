@@ -1,0 +1,115 @@
+/**
+ * Machines that claim one IP in turn, or at once. What looks like two machines is often one: with two cards, a bond, or a proxy in
+ * front; such claims are left out here, for all rules alike.
+ */
+import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
+import type { ClaimSeen, Ip, Mac } from '../cluster/observations.ts';
+import { answersForMany } from './lawful-claims.ts';
+import type { Case } from './rule.ts';
+
+/** A machine claims an IP that another one claimed before. */
+export interface Turn {
+  readonly claim: ClaimSeen;
+  readonly machine: Machine;
+}
+
+/** One question that several machines answered. */
+export interface Rivals {
+  readonly request: ClaimSeen['request'];
+  readonly asker: Mac;
+  readonly answers: readonly Turn[];
+}
+
+/** So often must the owner change … */
+const LEAST_CHANGES = 3;
+/** … within this time, for turns to be more than a failover and its way back. */
+const WITHIN_NS = 120e9;
+
+/**
+ * The claims that changed hands, where an IP goes to and fro between machines: at least three changes in 120 s that one listener
+ * heard. Answers to one question are no turns but a race.
+ */
+export function turnsOf(c: Case, ip: Ip): Turn[] {
+  const about = c.o.about(ip);
+  if (about === null || about.macs.length < 2) return [];
+  const raced = new Set(rivalsOf(c, ip).flatMap((r) => r.answers.map((a) => a.claim)));
+  const claims = lawless(c, ip).filter((t) => !raced.has(t.claim) && t.claim.kind !== 'vrrp');
+  // Bonds that balance give each neighbour its own MAC for good: so only what the same neighbour hears can contradict itself.
+  const askers = new Set(claims.filter((t) => t.claim.kind === 'reply').map((t) => t.claim.to));
+  const audiences = [
+    claims.filter((t) => t.claim.kind !== 'reply'),
+    ...[...askers].map((to) => claims.filter(({ claim }) => claim.kind === 'gratuitous' || (claim.kind === 'reply' && claim.to === to))),
+  ];
+  const rows = audiences.map((heard) => busiest(heard.filter((t, i) => i === 0 || t.machine !== heard[i - 1]!.machine)));
+  return rows.sort((a, b) => b.length - a.length)[0]!;
+}
+
+/** Questions for an IP that two or more machines answered. */
+export function rivalsOf(c: Case, ip: Ip): Rivals[] {
+  const byRequest = new Map<number, Turn[]>();
+  for (const turn of lawless(c, ip)) {
+    const { request, kind } = turn.claim;
+    if (kind !== 'reply' || request === null) continue;
+    const answers = byRequest.get(request.frame) ?? [];
+    if (!answers.some((a) => a.machine === turn.machine)) answers.push(turn);
+    byRequest.set(request.frame, answers);
+  }
+  return [...byRequest.values()]
+    .filter((answers) => answers.length > 1)
+    .map((answers) => ({ request: answers[0]!.claim.request, asker: answers[0]!.claim.to, answers }));
+}
+
+/** Whether two MACs are, for all that frames show, one machine. */
+export function isOneMachine(c: Case, a: Mac, b: Mac, ip: Ip): boolean {
+  if (c.cluster.machineOf(a) === c.cluster.machineOf(b)) return true;
+  return sharesAddress(c, a, b, ip) || answersForOther(c, a, b) || answersForOther(c, b, a);
+}
+
+/** Claims of an IP by cards of one LAN, each machine under one name; proxies, virtual MACs and MACs that send nothing left out. */
+function lawless(c: Case, ip: Ip): Turn[] {
+  const about = c.o.about(ip);
+  if (about === null) return [];
+  const names = new Map<Mac, Machine>();
+  for (const { mac, vlan } of about.macs) {
+    if (isVirtualMac(mac) || !c.o.isSource(mac)) continue;
+    const machine = c.cluster.machineOf(mac);
+    if (answersForMany(c, machine) || vlan !== about.macs[0]!.vlan) continue;
+    const same = [...names].find(([other]) => isOneMachine(c, mac, other, ip));
+    names.set(mac, same === undefined ? machine : same[1]);
+  }
+  return about.log.flatMap((claim) => (names.has(claim.mac) ? [{ claim, machine: names.get(claim.mac)! }] : []));
+}
+
+/** Both claim an address of its own that is no service: the cards of a bond, one after the other. */
+function sharesAddress(c: Case, a: Mac, b: Mac, ip: Ip): boolean {
+  const ofB = new Set(c.o.claimedBy(b).ips);
+  const services = new Set(c.o.servers);
+  return c.o.claimedBy(a).ips.some((other) => {
+    if (other === ip || !ofB.has(other) || services.has(other) || c.cluster.vip(other) !== undefined) return false;
+    return !c.o.about(other)!.races.some((race) => [a, b].every((mac) => race.answers.some((answer) => answer.mac === mac)));
+  });
+}
+
+/** What is sent to one MAC comes back from the other. */
+function answersForOther(c: Case, asked: Mac, answering: Mac): boolean {
+  for (const server of c.o.servers) {
+    const isVip = c.cluster.vip(server) !== undefined;
+    for (const path of c.o.pathsTouching([asked], server)) {
+      // A request that a director sent on, or one to an address that no director serves.
+      if (isVip ? path.toward.length < 2 : path.toward.length !== 1) continue;
+      if (path.toward.at(-1)!.destination === asked && path.from[0]?.source === answering) return true;
+    }
+  }
+  return false;
+}
+
+/** The longest row of changes that are close enough together; empty when there are too few. */
+function busiest(turns: readonly Turn[]): Turn[] {
+  let best: Turn[] = [];
+  for (let first = 0; first + LEAST_CHANGES < turns.length; first++) {
+    const start = turns[first + 1]!.claim.ref.at;
+    const row = turns.slice(first).filter((t) => t.claim.ref.at - start <= WITHIN_NS);
+    if (row.length > LEAST_CHANGES && row.length > best.length) best = row;
+  }
+  return best;
+}
