@@ -171,6 +171,13 @@ function verdictOf(
       summary: `No LVS cluster is recognised in ${info.frames.toLocaleString('en-US')} frames; give its roles with -c, --vip, --director and --real-server.`,
     };
   }
+  if (cluster.vips.every((vip) => vip.source === 'guessed')) {
+    const guess = cluster.vips.map((v) => v.ip).join(', ');
+    return {
+      verdict: 'cannot tell',
+      summary: `${guess} may be a VIP, but that is only guessed; give the roles with -c, --vip, --director and --real-server.`,
+    };
+  }
   const passed = verdicts.filter((v) => v.verdict === 'passed');
   if (passed.length === 0) {
     return { verdict: 'cannot tell', summary: 'Nothing could be judged: this capture does not show what would decide it.' };

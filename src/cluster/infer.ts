@@ -351,6 +351,8 @@ function asymmetricEntries(traffic: Traffic, o: Observations): Map<Mac, Clue> {
     if (entry.destination === replier || entry.source === replier || !traffic.repliers.has(replier) || isVirtualMac(entry.destination))
       continue;
     if (entry.destination === '' || isGroup(entry.destination)) continue;
+    // Whoever gets the replies as well routes in both directions, or the server has two network cards.
+    if (path.from[0]!.destination === entry.destination) continue;
     entries.add(entry.destination);
     others.add(replier);
   }
