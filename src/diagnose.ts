@@ -149,20 +149,14 @@ function verdictOf(
   info: CaptureInfo,
   rules: number,
 ): { verdict: Diagnosis['verdict']; summary: string } {
-  const { findings, verdicts, headline } = judgement;
+  const { findings, verdicts, headlines } = judgement;
   const sure = findings.filter((f) => f.confidence !== 'possible' && f.severity !== 'info');
-  if (sure.length > 0) {
-    const others = new Set(findings.map((f) => f.rule)).size - 1;
-    return {
-      verdict: 'fault',
-      summary: `${sentence(headline!)}${others > 0 ? `; ${others} more ${others === 1 ? 'rule' : 'rules'} found` : ''}.`,
-    };
-  }
+  if (sure.length > 0) return { verdict: 'fault', summary: sentence(headlines) };
   if (info.frames === 0) return { verdict: 'cannot tell', summary: 'The capture holds no frame.' };
-  if (headline !== null && findings.some((f) => f.severity !== 'info')) {
+  if (findings.some((f) => f.severity !== 'info')) {
     return {
       verdict: 'cannot tell',
-      summary: `Possibly ${headline}, but who is who is only guessed; give the roles with -c, --vip, --director and --real-server.`,
+      summary: `Possibly ${headlines[0]}, but who is who is only guessed; give the roles with -c, --vip, --director and --real-server.`,
     };
   }
   if (cluster.vips.length === 0) {
@@ -187,9 +181,15 @@ function verdictOf(
   return { verdict: 'clean', summary: `No fault for ${vips}: ${judged} of ${rules} rules could be judged and found nothing.` };
 }
 
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** The first faults in one sentence. */
+function sentence(headlines: readonly string[]): string {
+  const more = headlines.length - MAX_HEADLINES;
+  const text = headlines.slice(0, MAX_HEADLINES).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
+
+/** Faults told in the first line; a longer line is not read. */
+const MAX_HEADLINES = 2;
 
 function limitsOf(facts: Facts): Limits {
   return {

@@ -1,5 +1,6 @@
 /** The packet walk: which frames of which example flows to show, and each as a row with what changed since the hop before. */
 import type { Frame } from '../capture/frame.ts';
+import { PathEvent } from '../correlation/paths.ts';
 import { canonicalIp, destinationMacOf, formatIp, formatMac, sourceMacOf } from '../decoders/address.ts';
 import { LinkKind, type Packet, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
 import { UsageError } from '../usage-error.ts';
@@ -106,11 +107,12 @@ export class WalkRows {
       const steps = path.steps.map((step) => (vip === null ? '' : stepWords(step, this.#cluster, vip))).filter((words) => words !== '');
       const frames = [...new Set(example.frames.map((ref) => ref.frame))];
       const rows = frames.map((frame) => this.#rows.get(frame)).filter((row) => row !== undefined);
+      const eventOf = (row: WalkRow) => path.steps[example.frames.findIndex((ref) => ref.frame === row.frame)]?.event;
       return {
         title: `${path.server} ${path.port}/${path.protocol}${steps.length > 0 ? `: ${steps.join(', ')}` : ''}`,
         capture,
         flows: path.flows,
-        rows: rows.map((row, i) => ({ ...row, changed: changedSince(rows.slice(0, i), row) })),
+        rows: rows.map((row, i) => ({ ...row, changed: changeOf(eventOf(row), rows[i - 1], row) })),
       };
     });
   }
@@ -157,9 +159,13 @@ function flagsOf(p: Packet): string {
 }
 
 /** What changed since the hop before of the same packet; empty for another packet. */
-function changedSince(earlier: readonly WalkRow[], row: WalkRow): string {
-  const before = earlier.at(-1);
-  if (before === undefined || before.sourceIp !== row.sourceIp || before.flags.split(' ')[0] !== row.flags.split(' ')[0]) return '';
+function changeOf(event: PathEvent | undefined, before: WalkRow | undefined, row: WalkRow): string {
+  if (event === PathEvent.retry || event === PathEvent.retryAgain || event === PathEvent.stalled) return 'sent again';
+  const isHop = event === PathEvent.toward || event === PathEvent.from || event === PathEvent.towardInTunnel;
+  const isCopy =
+    isHop || event === PathEvent.echo || event === PathEvent.echoAgain || event === PathEvent.loop || event === PathEvent.translated;
+  if (before === undefined || !isCopy || before.sourceIp !== row.sourceIp || before.flags.split(' ')[0] !== row.flags.split(' ')[0])
+    return '';
   const changes: string[] = [];
   if (before.sourceMac !== row.sourceMac) changes.push('source MAC');
   if (before.destinationMac !== row.destinationMac) changes.push('destination MAC');

@@ -6,6 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
+import { announce, forget, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hopSays, hostOf, whoIs } from './wording.ts';
 
@@ -14,6 +15,7 @@ interface Data {
   readonly who: string;
   readonly host: string;
   readonly sender: Mac;
+  readonly senderHost: string;
   readonly flows: number;
   readonly total: number;
   readonly firstFrame: number;
@@ -58,6 +60,7 @@ export const directorBypassed: Rule<Data> = {
           who: whoIs(machine, first.hop.destination),
           host: hostOf(machine, 'the real server'),
           sender: first.hop.source,
+          senderHost: hostOf(c.cluster.machineOf(first.hop.source), 'the sender'),
           flows,
           total,
           firstFrame: first.at!.frame,
@@ -91,26 +94,9 @@ export const directorBypassed: Rule<Data> = {
   },
 
   remedy(d) {
-    const isIpv6 = d.ip.includes(':');
     return {
-      why: `Whoever sends believes that ${d.ip} is at the real server. Silence the real server about the VIP, then let the sender learn the director's MAC again.`,
-      steps: [
-        {
-          on: d.host,
-          commands: isIpv6
-            ? [`ip -6 addr replace ${d.ip}/128 dev lo preferred_lft 0   # and remove it from every other interface`]
-            : ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2', `ip addr replace ${d.ip}/32 dev lo`],
-        },
-        {
-          on: `the sender ${d.sender}`,
-          commands: [
-            isIpv6
-              ? `ip -6 neigh flush to ${d.ip}`
-              : `ip neigh flush to ${d.ip}   # other systems: clear ip arp ${d.ip}; remove a static entry, if there is one`,
-          ],
-        },
-        { on: 'the director', commands: [isIpv6 ? `ndsend ${d.ip} eth0` : `arping -U -c 3 -I eth0 ${d.ip}`] },
-      ],
+      why: `Whoever sends believes that ${d.ip} is at the real server, or was told so by a static entry. Silence the real server about the VIP, then let the sender learn the director's MAC again.`,
+      steps: [silence(d.host, d.ip), forget(d.senderHost, d.ip), announce(d.ip)],
     };
   },
 };

@@ -7,6 +7,7 @@ import type { ClaimSeen, Ip, Mac, Move } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { bypassingFlows } from './direct-requests.ts';
+import { announce, forget, silence } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, verb, whoIs } from './wording.ts';
 
@@ -85,14 +86,7 @@ export const gatewayArpFlip: Rule<Data> = {
   remedy(d) {
     return {
       why: 'The entry is wrong until it expires or is announced anew, and comes back until the real server is silent about the VIP: mend that first.',
-      steps: [
-        { on: d.host, commands: realServerCommands(d) },
-        {
-          on: d.senderHost,
-          commands: [d.isIpv6 ? `ip -6 neigh flush to ${d.ip}` : `ip neigh flush to ${d.ip}   # other systems: clear ip arp ${d.ip}`],
-        },
-        { on: 'the director', commands: [d.isIpv6 ? `ndsend ${d.ip} eth0` : `arping -U -c 3 -I eth0 ${d.ip}`] },
-      ],
+      steps: [silence(d.host, d.ip), forget(d.senderHost, d.ip), announce(d.ip)],
     };
   },
 };
@@ -197,9 +191,4 @@ function lastClaim(c: Case, ip: Ip, macs: readonly Mac[], sender: Mac, after: nu
 function causeWord(d: Data): string {
   if (d.isIpv6) return d.cause!.isRequest ? 'neighbour solicitation' : 'neighbour advertisement';
   return d.cause!.isRequest ? 'ARP request' : 'ARP message';
-}
-
-function realServerCommands(d: Data): string[] {
-  if (d.isIpv6) return [`ip -6 addr replace ${d.ip}/128 dev lo preferred_lft 0   # and remove it from every other interface`];
-  return ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2'];
 }

@@ -16,8 +16,8 @@ export interface FrameNames {
 export interface Judgement {
   readonly findings: readonly Finding[];
   readonly verdicts: readonly Verdict[];
-  /** For each finding id, the first line that a report may give it: rule, culprits and address. */
-  readonly headline: string | null;
+  /** A phrase for each fault that no other explains, the gravest first. */
+  readonly headlines: readonly string[];
 }
 
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
@@ -58,7 +58,7 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
     const causes = ordered.filter(([, other]) => explains(other, f)).map(([other]) => other);
     return findingOf(c, id, f, causes, names);
   });
-  return { findings, verdicts, headline: ordered.length === 0 ? null : headlineOf(ordered.map(([, f]) => f)) };
+  return { findings, verdicts, headlines: headlinesOf(ordered) };
 }
 
 function verdictOf(c: Case, rule: AnyRule, subject: Subject, isFound: boolean): Verdict {
@@ -112,25 +112,35 @@ function isHidden(f: Found, all: readonly Found[]): boolean {
   return all.some((other) => explains(other, f) && CAUSES.some((l) => l.hides && l.cause === other.rule.name && l.effect === f.rule.name));
 }
 
-/** Causes before effects; else the graver, the surer, the earlier, and by code. */
+/**
+ * One story after the other: each begins with a finding that no other explains, the graver, surer and earlier ones first, and goes on
+ * with what it brought about. A finding of several causes follows the last of them.
+ */
 function inCausalOrder(found: [string, Found][]): [string, Found][] {
-  const depth = (f: Found): number => 1 + Math.max(-1, ...found.filter(([, x]) => explains(x, f)).map(([, x]) => depth(x)));
   const rank = ([id, f]: [string, Found]) =>
     [
-      CONFIDENCES.indexOf(f.fault.confidence) === 2 ? 1 : 0,
+      f.fault.confidence === 'possible' ? 1 : 0,
       SEVERITIES.indexOf(f.fault.severity ?? f.rule.severity),
-      depth(f),
       f.rule.code,
       f.fault.first.at,
       id,
     ] as const;
-  return found
+  const sorted = found
     .map((entry) => ({ entry, key: rank(entry) }))
     .sort((a, b) => {
       for (let i = 0; i < a.key.length; i++) if (a.key[i]! !== b.key[i]!) return a.key[i]! < b.key[i]! ? -1 : 1;
       return 0;
     })
     .map(({ entry }) => entry);
+  const told: [string, Found][] = [];
+  const tell = (entry: [string, Found]) => {
+    const waits = sorted.some((cause) => explains(cause[1], entry[1]) && !told.includes(cause));
+    if (told.includes(entry) || waits) return;
+    told.push(entry);
+    for (const effect of sorted) if (explains(entry[1], effect[1])) tell(effect);
+  };
+  for (const entry of sorted) tell(entry);
+  return told;
 }
 
 function findingOf(c: Case, id: string, { rule, subject, fault }: Found, causedBy: readonly string[], names: FrameNames): Finding {
@@ -188,13 +198,22 @@ function culpritOf(c: Case, subject: Subject, machine: Machine): Culprit {
 
 const ROLE_WORDS = { director: 'director', realServer: 'real server', gateway: 'gateway', client: 'client', other: 'machine' } as const;
 
-/** The first rule's fault with all its culprits for the same address. */
-function headlineOf(found: readonly Found[]): string {
-  const first = found[0]!;
-  const same = found.filter((f) => f.rule === first.rule && f.subject.ip === first.subject.ip);
+/** The faults that no other explains, each rule with all its culprits for the same address in one phrase. */
+function headlinesOf(ordered: readonly [string, Found][]): string[] {
+  const all = ordered.map(([, f]) => f);
+  const roots = all.filter((f) => !all.some((other) => explains(other, f)));
+  return [...new Set(roots.map((root) => headlineOf(root, roots)))];
+}
+
+function headlineOf(first: Found, roots: readonly Found[]): string {
+  const same = roots.filter((f) => f.rule === first.rule && f.subject.ip === first.subject.ip);
   const machines = [...new Set(same.flatMap((f) => f.fault.culprits))];
   const vip = first.subject.vip;
-  const role = vip?.directors.some((r) => r.machine === machines[0]) ? 'director' : vip === null ? 'other' : 'realServer';
+  const role = vip?.directors.some((r) => r.machine === machines[0])
+    ? 'director'
+    : vip?.realServers.some((r) => r.machine === machines[0])
+      ? 'realServer'
+      : 'other';
   const who = machines.length === 1 ? `${ROLE_WORDS[role]} ${nameOf(machines[0]!)}` : `${machines.length} ${ROLE_WORDS[role]}s`;
   return first.rule.headline(who, first.subject.ip, machines.length === 1);
 }

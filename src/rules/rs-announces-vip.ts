@@ -6,6 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
+import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { claimSays, count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -85,29 +86,18 @@ export const rsAnnouncesVip: Rule<Data> = {
   },
 
   remedy(d) {
-    const commands: string[] = [];
-    if (d.requests > 0) {
-      commands.push(
-        'sysctl -w net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.arp_ignore=1',
-        "printf 'net.ipv4.conf.all.arp_announce = 2\\nnet.ipv4.conf.all.arp_ignore = 1\\n' > /etc/sysctl.d/90-lvs-real-server.conf",
-      );
-    }
-    if (d.gratuitous > 0) {
-      commands.push(
+    const source = {
+      on: d.host,
+      commands: [
         `grep -rn '${d.ip}' /etc/network /etc/netplan /etc/sysconfig/network-scripts /etc/keepalived /etc/rc.local 2>/dev/null   # what announces it: arping, ifup, a keepalived of its own`,
-        `ip addr replace ${d.ip}/32 dev lo   # an address on lo is not announced when it is added`,
-      );
-    }
+      ],
+    };
     return {
       why:
         d.requests > 0
           ? 'With arp_announce=0 the kernel puts the source of the packet that waits, the VIP, into the ARP request as sender address.'
-          : 'Only the active director may announce the VIP.',
-      steps: [
-        { on: d.host, commands },
-        { on: 'the gateway and on-link clients', commands: [`ip neigh flush to ${d.ip}`] },
-        { on: 'the director', commands: [`arping -U -c 3 -I eth0 ${d.ip}`] },
-      ],
+          : 'Only the active director may announce the VIP. An address on lo is not announced when it is added.',
+      steps: [...(d.gratuitous > 0 ? [source] : []), silence(d.host, d.ip), forget(NEIGHBOURS, d.ip), announce(d.ip)],
     };
   },
 };

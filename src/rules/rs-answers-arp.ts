@@ -6,6 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { answersForMany, isIpv6 } from './lawful-claims.ts';
+import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { claimSays, count, hostOf, msBetween, questionSays, verb, whoIs } from './wording.ts';
 
@@ -88,19 +89,7 @@ export const rsAnswersArp: Rule<Data> = {
   remedy(d) {
     return {
       why: `A real server must hold ${d.ip} without answering for it. The kernel takes the greater of the all and the interface value, so setting lo alone has no effect.`,
-      steps: [
-        {
-          on: d.host,
-          commands: [
-            'sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
-            "printf 'net.ipv4.conf.all.arp_ignore = 1\\nnet.ipv4.conf.all.arp_announce = 2\\n' > /etc/sysctl.d/90-lvs-real-server.conf",
-            `ip -br addr show to ${d.ip}   # must be lo; if it is another interface: ip addr del ${d.ip} dev THAT, then the next line`,
-            `ip addr replace ${d.ip}/32 dev lo`,
-          ],
-        },
-        { on: 'the gateway and on-link clients', commands: [`ip neigh flush to ${d.ip}`] },
-        { on: 'the director', commands: [`arping -U -c 3 -I eth0 ${d.ip}`] },
-      ],
+      steps: [silence(d.host, d.ip), forget(NEIGHBOURS, d.ip), announce(d.ip)],
     };
   },
 };
