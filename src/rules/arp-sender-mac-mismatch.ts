@@ -32,9 +32,10 @@ export const arpSenderMacMismatch: Rule<Data> = {
   headline: (who, ip, isOne) => `${who} ${verb(isOne, 'claims', 'claim')} ${ip} with a MAC that nobody has`,
 
   *subjects(c) {
-    const own = new Set(c.cluster.vips.flatMap((vip) => [vip.ip, ...[...vip.directors, ...vip.realServers].flatMap((r) => r.machine.ips)]));
-    for (const ip of own) yield { ip, vip: c.cluster.vip(ip) ?? null, machine: null };
-    for (const ip of c.o.claimedIps) if (!own.has(ip) && mismatchesOf(c, ip).size > 0) yield { ip, vip: null, machine: null };
+    for (const vip of c.cluster.vips) yield { ip: vip.ip, vip, machine: null };
+    for (const ip of c.o.claimedIps) {
+      if (c.cluster.vip(ip) === undefined && mismatchesOf(c, ip).size > 0) yield { ip, vip: null, machine: null };
+    }
   },
 
   check(c, s) {
@@ -160,9 +161,8 @@ function speaksForOthers(c: Case, sender: Mac): boolean {
 /** For each sender the MACs that it named and nobody has: counted once a judgement. */
 const namedBy = new WeakMap<Observations, Map<Mac, Set<Mac>>>();
 
-/** Whose address it is, as far as roles and claims say. */
+/** Whose address it is, as far as roles say; null where that is not one machine. */
 function ownerOf(c: Case, ip: Ip): Machine | null {
-  const roles = c.cluster.vips.flatMap((vip) => (vip.ip === ip ? vip.directors : [...vip.directors, ...vip.realServers]));
-  const machines = [...new Set(roles.map((r) => r.machine))].filter((m) => c.cluster.vip(ip) !== undefined || m.ips.includes(ip));
-  return machines.length === 1 ? machines[0]! : null;
+  const directors = c.cluster.vip(ip)?.directors ?? [];
+  return directors.length === 1 ? directors[0]!.machine : null;
 }

@@ -2,7 +2,7 @@
 import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
 import type { Ip, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
-import type { Case } from './rule.ts';
+import type { Case, Subject } from './rule.ts';
 
 /** One machine speaks as master from a frame on, alone. */
 export interface Mastership {
@@ -30,6 +30,30 @@ const DEFAULT_INTERVAL_MS = 1000;
 /** The groups that list an address. */
 export function groupsOf(c: Case, ip: Ip): VrrpGroupSeen[] {
   return c.o.vrrpGroups.filter((group) => group.vips.includes(ip));
+}
+
+/** One subject for each VIP of the cluster that a group of several senders lists, and one for each such group that lists none. */
+export function* sharedGroups(c: Case): Iterable<Subject> {
+  const told = new Set<Ip>();
+  for (const group of c.o.vrrpGroups) {
+    if (group.senders.length < 2) continue;
+    const vips = group.vips.filter((ip) => c.cluster.vip(ip) !== undefined);
+    for (const ip of vips.length > 0 ? vips : [labelOf(group)]) {
+      if (!told.has(ip)) yield { ip, vip: c.cluster.vip(ip) ?? null, machine: null };
+      told.add(ip);
+    }
+  }
+}
+
+/** The groups that a subject stands for. */
+export function groupsAt(c: Case, ip: Ip): VrrpGroupSeen[] {
+  const listing = groupsOf(c, ip);
+  return listing.length > 0 ? listing : c.o.vrrpGroups.filter((group) => labelOf(group) === ip);
+}
+
+/** The address that names a group: the first that it lists, or where it lists none its first sender's. */
+function labelOf(group: VrrpGroupSeen): Ip {
+  return group.vips.find((ip) => !ip.startsWith('fe80:')) ?? group.vips[0] ?? group.senders[0]!.ip;
 }
 
 /** Whether these machines share an address by VRRP, which then explains that it moves between them. */
