@@ -10,7 +10,7 @@ import { TimeText } from '../../src/cluster/time-text.ts';
 import { parseIp } from '../../src/decoders/address.ts';
 import type { Finding, Verdict } from '../../src/diagnosis.ts';
 import { RULES } from '../../src/rules/index.ts';
-import { judge } from '../../src/rules/judge.ts';
+import { type Judgement, judge } from '../../src/rules/judge.ts';
 import type { AnyRule, Case } from '../../src/rules/rule.ts';
 import type { Host, Story } from './story.ts';
 
@@ -31,21 +31,15 @@ export function caseOf(story: Story, { point = null, given = NOTHING_GIVEN }: Be
   return { o, cluster, given, sight: findSight(o, cluster, point) };
 }
 
-export interface Judged {
-  readonly findings: readonly Finding[];
-  readonly verdicts: readonly Verdict[];
-  readonly headline: string | null;
-}
-
 /** What these rules say of a story. */
-export function judgeBy(rules: readonly AnyRule[], story: Story, beside: Beside = {}): Judged {
+export function judgeBy(rules: readonly AnyRule[], story: Story, beside: Beside = {}): Judgement {
   const c = caseOf(story, beside);
   const time = new TimeText(c.o.facts);
   return judge(c, rules, { captureOf: () => 'story.pcap', timeOf: (at) => time.of(at) });
 }
 
 /** What all rules say. */
-export function judgeAll(story: Story, beside: Beside = {}): Judged {
+export function judgeAll(story: Story, beside: Beside = {}): Judgement {
   return judgeBy(RULES, story, beside);
 }
 
@@ -57,18 +51,18 @@ export function given(roles: { vips?: string[]; directors?: Host[]; realServers?
 }
 
 /** The rule's verdict on a subject (an IP or MAC), or undefined when it did not judge it at all. */
-export function verdictOn(judged: Judged, rule: AnyRule, subject: string): Verdict['verdict'] | undefined {
+export function verdictOn(judged: Judgement, rule: AnyRule, subject: string): Verdict['verdict'] | undefined {
   return judged.verdicts.find((v) => v.rule === rule.name && v.subject === subject)?.verdict;
 }
 
 /** The only finding of a rule. */
-export function onlyFinding(judged: Judged, rule: AnyRule): Finding {
+export function onlyFinding(judged: Judgement, rule: AnyRule): Finding {
   const findings = judged.findings.filter((f) => f.rule === rule.name);
   expect(findings.map((f) => f.id)).toHaveLength(1);
   return findings[0]!;
 }
 
 /** The MACs of all culprits that a rule names. */
-export function culpritsOf(judged: Judged, rule: AnyRule): string[] {
+export function culpritsOf(judged: Judgement, rule: AnyRule): string[] {
   return judged.findings.filter((f) => f.rule === rule.name).flatMap((f) => f.culprits.map((c) => c.mac ?? '?'));
 }

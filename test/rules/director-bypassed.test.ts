@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { directorBypassed as rule } from '../../src/rules/director-bypassed.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', (version) => {
+  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3], gateways: [gateway] });
+
+  test('new requests that go straight to a real server are found, with how many of all', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    for (let i = 0; i < 2; i++) story.tcp(remote, vip, { clientPort: 6000 + i }).opens([gateway, rs2], [rs2, gateway]);
+    const judged = judge(story);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS104',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'realServer', ip: rs2.ip, mac: rs2.mac }],
+      count: 2,
+      unit: 'requests',
+    });
+    expect(finding.message).toBe(
+      `2 new requests of 5 to ${vip} went from ${gateway.mac} straight to ${rs2.mac}, not through a director; the first in frame ${before + 1}.`,
+    );
+    expect(finding.evidence.map((e) => e.frame)).toEqual([before + 1, before + 4]);
+    expect(finding.evidence[0]!.says).toContain(`from ${gateway.mac} to ${rs2.mac}`);
+    expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'found', 'passed']);
+  });
+
+  test('a request without an answer counts as one', () => {
+    const story = healthy({ version });
+    story.tcp(client, vip).syn(client, rs1);
+    expect(culpritsOf(judge(story), rule)).toEqual([rs1.mac]);
+  });
+
+  test('the first datagram of a UDP flow is a new request too', () => {
+    const story = healthy({ version });
+    story.udp(client, vip).asks(client, rs1).answers(rs1, client);
+    expect(onlyFinding(judge(story), rule).evidence[0]!.says).toMatch(/^first datagram /);
+  });
+
+  test('three requests prove it; more prove no more', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 8; i++) story.tcp(client, vip).opens([client, rs1], [rs1, client]).story.wait(100);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.count).toBe(8);
+    expect(finding.evidence).toHaveLength(3);
+  });
+
+  test('the remedy silences the real server, then lets the sender learn anew', () => {
+    const story = healthy({ version });
+    story.tcp(client, vip).syn(client, rs1);
+    const { remedy } = onlyFinding(judge(story), rule);
+    expect(remedy.steps.map((step) => step.on)).toEqual([rs1.ip, expect.stringContaining(client.mac), 'the director']);
+    expect(remedy.steps.flatMap((step) => step.commands).join('\n')).toMatch(
+      version === 4 ? /arp_ignore=1[\s\S]*ip neigh flush to [\s\S]*arping -U/ : /\/128 dev lo[\s\S]*ip -6 neigh flush to [\s\S]*ndsend/,
+    );
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      const judged = judge(healthy({ version }));
+      expect(judged.findings).toEqual([]);
+      expect(verdictOn(judged, rule, rs1.ip)).toBe('passed');
+    });
+
+    test('for health checks to the VIP whose client is the director', () => {
+      const story = healthy({ version });
+      for (const rs of [rs1, rs2]) story.tcp(director, vip).opens([director, rs], [rs, director]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for health checks that leave a second card of the director, known by its address', () => {
+      const card = { ...director, mac: '52:54:00:00:02:02' };
+      const story = healthy({ version });
+      story.tcp(director, vip).opens([card, rs1], [rs1, card]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a connection that moves to the real server in its midst', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).opens([client, director, rs1], [rs1, client]).data(client, rs1);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a connection of which only the middle is seen', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).data(client, rs1).reply(rs1, client);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for clients that use a real server’s own address', () => {
+      const story = healthy({ version });
+      story.tcp(client, rs1.ip).opens([client, rs1], [rs1, client]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('behind the director, where each request comes from it', () => {
+      const story = new Story().whoHas(rs1, gateway.ip);
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).opens([director, rs1], [rs1, gateway]);
+      expect(judge(story, { point: 'real-server', given: roles }).findings).toEqual([]);
+    });
+  });
+
+  test('on the real server itself it is seen: the request comes from the gateway instead of the director', () => {
+    const story = new Story().whoHas(rs1, gateway.ip).isAt(gateway, gateway.ip, rs1);
+    story.tcp(remote, vip).opens([director, rs1], [rs1, gateway]);
+    story.tcp(remote, vip).opens([gateway, rs1], [rs1, gateway]);
+    const judged = judge(story, { point: 'real-server', given: roles });
+    expect(culpritsOf(judged, rule)).toEqual([rs1.mac]);
+    expect(verdictOn(judged, rule, rs2.ip)).toBe('not judged');
+  });
+
+  describe('is not judged', () => {
+    test('at the director: what goes past it does not pass there', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      for (const rs of [rs1, rs2]) story.tcp(remote, vip).syn(gateway, director, rs);
+      const [verdict] = judge(story, { point: 'director', given: roles }).verdicts;
+      expect(verdict).toMatchObject({
+        verdict: 'not judged',
+        reason: 'requests that went straight to it would not pass this capture point',
+      });
+      expect(verdict!.capture).toContain(`on ${gateway.ip}: tcpdump`);
+    });
+
+    test('without any new request', () => {
+      const story = healthy({ version, connections: 0 });
+      expect(judge(story, { ...MIRROR, given: roles }).verdicts[0]).toMatchObject({
+        verdict: 'not judged',
+        reason: `no new request to ${vip} is in this capture`,
+      });
+    });
+  });
+
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story();
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director, rs);
+    story.tcp(client, vip).syn(client, rs1);
+    expect(judge(story).findings.map((f) => f.confidence)).toEqual(['possible']);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { rsAnswersArp as rule } from '../../src/rules/rs-answers-arp.ts';
+import { connect, healthy } from '../support/healthy.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { host, lan, Story } from '../support/story.ts';
+
+const { vip, gateway, director, backup, rs1, rs2, client } = lan();
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe('rs-answers-arp', () => {
+  test('a real server that answers ARP for the VIP is found', () => {
+    const story = healthy().whoHas(gateway, vip).isAt(rs2, vip, gateway).isAt(director, vip, gateway);
+    const asked = story.frame - 2;
+    const judged = judge(story);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS101',
+      severity: 'critical',
+      confidence: 'confirmed',
+      vip,
+      culprits: [{ role: 'realServer', ip: rs2.ip, mac: rs2.mac }],
+      count: 1,
+      unit: 'frames',
+    });
+    expect(finding.message).toBe(
+      `${rs2.mac} answers ARP for ${vip}: 1 reply, the first in frame ${asked + 1}, 0.1 ms after the request in frame ${asked} and before the director's own reply in frame ${asked + 2}.`,
+    );
+    expect(finding.evidence.map((e) => [e.frame, e.shows, e.says])).toEqual([
+      [asked, 'cause', `ARP request: who has ${vip}, asked by ${gateway.mac}`],
+      [asked + 1, 'fault', `ARP reply: ${vip} is at ${rs2.mac}`],
+      [asked + 2, 'effect', `ARP reply: ${vip} is at ${director.mac}`],
+    ]);
+    expect([rs1, rs2].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'found']);
+  });
+
+  test('each real server that answers is a finding of its own, with all its replies counted', () => {
+    const story = healthy();
+    for (let i = 0; i < 5; i++) story.wait(1000).whoHas(gateway, vip).isAt(rs1, vip, gateway).isAt(rs2, vip, gateway);
+    const judged = judge(story);
+    expect(culpritsOf(judged, rule)).toEqual([rs1.mac, rs2.mac]);
+    expect(judged.findings.map((f) => f.count)).toEqual([5, 5]);
+    // Three replies prove it; more prove no more.
+    expect(judged.findings[0]!.evidence.filter((e) => e.says.endsWith(rs1.mac))).toHaveLength(3);
+  });
+
+  test('a reply after the director’s own is as wrong', () => {
+    const story = healthy().whoHas(gateway, vip).isAt(director, vip, gateway).isAt(rs1, vip, gateway);
+    expect(onlyFinding(judge(story), rule).message).toContain(`and after the director's own reply in frame ${story.frame - 1}`);
+  });
+
+  test('the remedy silences the real server, flushes the neighbours and announces the director', () => {
+    const { remedy } = onlyFinding(judge(healthy().whoHas(gateway, vip).isAt(rs1, vip, gateway)), rule);
+    expect(remedy.steps.map((step) => step.on)).toEqual([rs1.ip, 'the gateway and on-link clients', 'the director']);
+    expect(remedy.steps.map((step) => step.commands.join('\n'))).toEqual([
+      expect.stringMatching(
+        /sysctl -w net\.ipv4\.conf\.all\.arp_ignore=1 net\.ipv4\.conf\.all\.arp_announce=2[\s\S]*ip addr replace 203\.0\.113\.100\/32 dev lo/,
+      ),
+      expect.stringContaining(`ip neigh flush to ${vip}`),
+      `arping -U -c 3 -I eth0 ${vip}`,
+    ]);
+    expect(remedy.steps[0]!.commands.join('\n')).not.toContain('arp_ignore=8');
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      const judged = judge(healthy());
+      expect(judged.findings).toEqual([]);
+      expect([rs1, rs2].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed']);
+    });
+
+    test('for a director that is also a real server (localnode)', () => {
+      const story = healthy();
+      story.tcp(client, vip).opens([client, director], [director, client]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a backup director that answers after a failover', () => {
+      const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1] });
+      expect(judge(healthy().resolves(gateway, vip, backup), { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
+    test('for a virtual MAC that the director hands requests to', () => {
+      const virtual = { ...rs1, mac: '00:00:5e:00:01:0a' };
+      const story = healthy();
+      connect(story, virtual);
+      const judged = judge(story.resolves(gateway, vip, virtual));
+      expect(judged.verdicts.map((v) => v.subject)).toContain(virtual.mac);
+      expect(judged.findings).toEqual([]);
+    });
+
+    test.each([
+      [6, [rs1.mac]],
+      [7, []],
+    ])('for proxy ARP: a machine that answers for the VIP and %i more', (more, culprits) => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      const story = new Story().resolves(gateway, vip, director);
+      for (let n = 50; n < 50 + more; n++) story.resolves(gateway, host('behind', n).ip, rs1);
+      story.wait(100).resolves(gateway, vip, rs1);
+      expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual(culprits);
+    });
+
+    test('for a NAT service, where real servers do not hold the VIP', () => {
+      const story = new Story().resolves(client, vip, director);
+      for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director).translated(rs.ip, director, rs);
+      story.resolves(client, vip, rs1);
+      expect(judge(story).findings).toEqual([]);
+    });
+  });
+
+  describe('is not judged', () => {
+    test('when nobody asks for the VIP by broadcast', () => {
+      const story = new Story();
+      for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director, rs], [rs, client]);
+      const [verdict] = judge(story).verdicts;
+      expect(verdict).toMatchObject({ verdict: 'not judged', reason: `nobody asks for ${vip} by broadcast in this capture` });
+    });
+
+    test('at the director, where unicast replies of others do not pass', () => {
+      const story = new Story().whoHas(gateway, vip).isAt(director, vip, gateway);
+      for (const rs of [rs1, rs2]) story.tcp(lan().remote, vip).syn(gateway, director, rs);
+      const [verdict] = judge(story, { point: 'director' }).verdicts;
+      expect(verdict).toMatchObject({ verdict: 'not judged', reason: 'its unicast ARP replies do not pass this capture point' });
+      expect(verdict!.capture).toMatch(/^on .*: tcpdump -i eth0 /);
+    });
+
+    test('of a real server whose MAC is not known', () => {
+      const roles = {
+        ...given({ vips: [vip], directors: [director] }),
+        realServers: [{ name: 'web9', ips: [], macs: [], active: 'by-vrrp' as const }],
+      };
+      const [verdict] = judge(healthy(), { ...MIRROR, given: roles }).verdicts;
+      expect(verdict).toMatchObject({ subject: 'web9', verdict: 'not judged' });
+    });
+  });
+
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story().resolves(client, vip, rs1);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director, rs);
+    expect(onlyFinding(judge(story), rule).confidence).toBe('possible');
+  });
+});
