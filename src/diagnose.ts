@@ -1,7 +1,7 @@
 /** The whole way of a saved capture, on one page: frames, facts, cluster, judgement, diagnosis. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type CaptureInfo, emptyFrame, type Frame, LinkType } from './capture/frame.ts';
+import { type CaptureInfo, emptyFrame, type Frame, type FrameSource, LinkType } from './capture/frame.ts';
 import { openCapture } from './capture/open-capture.ts';
 import { spoolStdin } from './capture/spool.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -44,9 +44,22 @@ interface ReadCapture {
  * @throws UsageError when a capture cannot be read at all
  */
 export async function diagnose(captures: readonly CaptureToRead[], given: Given, options: DiagnoseOptions = {}): Promise<Diagnosis> {
-  const capture = onlyOne(captures);
-  const { facts, info } = await readFacts(capture.name, given);
-  const { o, cluster, sight } = caseOf(facts, given, capture.point);
+  const { name, point } = onlyOne(captures);
+  return withCapture(name, (source) => diagnoseFrames(source, point, given, options));
+}
+
+/**
+ * Diagnoses the frames of a source, which stays open; `at` is where they were captured, null when not told.
+ * @throws UsageError when the source cannot be read any further
+ */
+export async function diagnoseFrames(
+  source: FrameSource,
+  at: string | null,
+  given: Given,
+  options: DiagnoseOptions = {},
+): Promise<Diagnosis> {
+  const { facts, info } = await readFacts(source, given);
+  const { o, cluster, sight } = caseOf(facts, given, at);
   const { only, except } = options.rules ?? { only: [], except: [] };
   const rules = RULES.filter((r) => (only.length === 0 || only.includes(r.name)) && !except.includes(r.name));
   const time = new TimeText(facts);
@@ -89,43 +102,47 @@ export async function trace(captures: readonly CaptureToRead[], given: Given, fi
   const spool = capture.name === '-' ? await spoolStdin() : null;
   try {
     const file = spool?.path ?? capture.name;
-    const { facts } = await readFacts(file, given);
+    const { facts } = await withCapture(file, (source) => readFacts(source, given));
     const { o, cluster } = caseOf(facts, given, capture.point);
     const wanted = walkRequests(o, cluster, filter);
     const rows = new WalkRows(wanted, cluster);
-    await eachFrame(file, (frame, packet) => rows.add(frame, packet));
+    await withCapture(file, (source) => eachFrame(source, (frame, packet) => rows.add(frame, packet)));
     return rows.paths(spool === null ? basename(capture.name) : 'standard input');
   } finally {
     spool?.remove();
   }
 }
 
-async function readFacts(name: string, given: Given): Promise<ReadCapture> {
+async function withCapture<T>(name: string, use: (source: FrameSource) => Promise<T>): Promise<T> {
+  const source = await openCapture(name);
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function readFacts(source: FrameSource, given: Given): Promise<ReadCapture> {
   const known = given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null);
   const facts = new Facts(known);
-  const info = await eachFrame(name, (frame, packet) => {
+  const info = await eachFrame(source, (frame, packet) => {
     facts.add(frame, packet);
     return true;
   });
   return { facts, info };
 }
 
-/** Reads a capture frame by frame until its end, or until `use` has had enough and returns false. */
-async function eachFrame(name: string, use: (frame: Frame, packet: Packet) => boolean): Promise<CaptureInfo> {
-  const source = await openCapture(name);
+/** Reads frame by frame until the end, or until `use` has had enough and returns false. */
+async function eachFrame(source: FrameSource, use: (frame: Frame, packet: Packet) => boolean): Promise<CaptureInfo> {
   const frame = emptyFrame();
   const packet = new Packet();
-  try {
-    do {
-      while (source.next(frame)) {
-        packet.decode(frame);
-        if (!use(frame, packet)) return source.info;
-      }
-    } while (await source.more());
-    return source.info;
-  } finally {
-    await source.close();
-  }
+  do {
+    while (source.next(frame)) {
+      packet.decode(frame);
+      if (!use(frame, packet)) return source.info;
+    }
+  } while (await source.more());
+  return source.info;
 }
 
 function caseOf(facts: Facts, given: Given, point: string | null): { o: Observations; cluster: Cluster; sight: Sight } {
