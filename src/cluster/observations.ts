@@ -357,20 +357,21 @@ export class Observations {
     const t = this.facts.passages;
     const passages: Passage[] = [];
     for (let i = 1; i < t.count; i++) {
-      if (t.frames[i] === 0) continue;
-      const edge = t.edge[i]!;
+      const counts = t.countsOf(i);
+      if (counts.frames === 0) continue;
       const kind = t.kind[i]!;
+      const point = t.point[i]!;
       const passage: Passage = {
-        ...this.#edge(edge),
+        ...this.#edge(t.edge[i]!),
         server: this.ip(t.server[i]!),
         toward: (kind & 1) === 0,
         tunnel: kind >= 2,
-        frames: t.frames[i]!,
-        requests: t.requests[i]!,
-        first: { point: t.point[i]!, frame: t.firstFrame[i]!, at: t.firstAt[i]! },
-        last: { point: t.point[i]!, frame: t.lastFrame[i]!, at: t.lastAt[i]! },
-        minTtl: t.minTtl[i]!,
-        maxTtl: t.maxTtl[i]!,
+        frames: counts.frames,
+        requests: counts.requests,
+        first: { point, frame: counts.firstFrame, at: counts.firstAt },
+        last: { point, frame: counts.lastFrame, at: counts.lastAt },
+        minTtl: counts.minTtl,
+        maxTtl: counts.maxTtl,
       };
       passages.push(passage);
       push(this.#passagesByServer, passage.server, passage);

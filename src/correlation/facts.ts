@@ -84,13 +84,13 @@ export interface KnownAddress {
   readonly words: readonly [number, number, number, number];
 }
 
+/** Words of a point's row. */
+const POINT = { frames: 0, bytes: 1, firstAt: 2, lastAt: 3, disordered: 4, undecodable: 5, short: 6, largest: 7, oversized: 8 } as const;
+
 export class Facts {
   /** Time of the first frame: `at` counts from here. */
   baseSeconds = 0;
   baseNanoseconds = 0;
-  /** Newest time seen, in nanoseconds since the first frame. */
-  lastAt = 0;
-  readonly points: PointFacts[] = [];
   readonly edges: EdgeTable;
   readonly addresses: AddressTable;
   readonly passages = new PassageTable();
@@ -109,9 +109,12 @@ export class Facts {
   cookedFrames = 0;
   noLinkFrames = 0;
 
+  /** Time of the frame at hand: a double as parameter would be put on the heap for each frame. */
+  readonly #clock = new Float64Array(1);
   readonly #datagrams = new DatagramTable();
   readonly #large = new LargeSegments();
   readonly #open = new OpenRequests();
+  readonly #points: Float64Array[] = [];
   readonly #key: HashKey;
   /** Services seen: server address number × 65536 + port. */
   readonly #services = new Set<number>();
@@ -137,21 +140,41 @@ export class Facts {
     return { once: this.#once, twice: this.#twice, thrice: this.#thrice };
   }
 
+  /** Time and size of what was read, by capture point. */
+  get points(): PointFacts[] {
+    return this.#points.map((row) => ({
+      frames: row[POINT.frames]!,
+      bytes: row[POINT.bytes]!,
+      firstAt: row[POINT.firstAt]!,
+      lastAt: row[POINT.lastAt]!,
+      disordered: row[POINT.disordered]!,
+      undecodable: row[POINT.undecodable]!,
+      short: row[POINT.short]!,
+      largest: row[POINT.largest]!,
+      oversized: row[POINT.oversized]!,
+    }));
+  }
+
+  /** Newest time seen, in nanoseconds since the first frame. */
+  get lastAt(): number {
+    return Math.max(0, ...this.#points.map((row) => row[POINT.lastAt]!));
+  }
+
   /** Adds one decoded frame. */
   add(frame: Frame, packet: Packet): void {
-    let point = this.points[frame.point];
-    if (point === undefined) point = this.#newPoint(frame);
+    const point = this.#points[frame.point] ?? this.#newPoint(frame);
     const seconds = frame.seconds - this.baseSeconds;
     const nanoseconds = frame.nanoseconds - this.baseNanoseconds;
     const at = seconds * 1e9 + nanoseconds;
-    if (at < point.lastAt) point.disordered++;
-    else point.lastAt = at;
-    if (at > this.lastAt) this.lastAt = at;
-    point.frames++;
+    this.#clock[0] = at;
+    if (at < point[POINT.lastAt]!) point[POINT.disordered]!++;
+    else point[POINT.lastAt] = at;
     const length = frame.end - frame.start;
-    point.bytes += length;
-    if (length < frame.wireLength) point.short++;
-    if (frame.wireLength > point.largest) point.largest = frame.wireLength;
+    const wire = frame.wireLength;
+    point[POINT.frames]!++;
+    point[POINT.bytes]! += length;
+    if (length < wire) point[POINT.short]!++;
+    if (wire > point[POINT.largest]!) point[POINT.largest] = wire;
 
     const edge = this.edges.of(packet.mac0, packet.mac1, packet.mac2, packet.vlan);
     if (packet.link !== LinkKind.ethernet) {
@@ -163,35 +186,37 @@ export class Facts {
       const transport = packet.transport;
       if (transport === Transport.tcp || transport === Transport.udp) {
         if (packet.sourcePort >= 0 && packet.destinationPort >= 0) {
-          if (transport === Transport.tcp && packet.ipLength > 1500) point.oversized++;
-          this.#addSegment(frame, packet, edge, at, (seconds * 1000 + nanoseconds / 1e6) | 0);
+          if (transport === Transport.tcp && packet.ipLength > 1500) point[POINT.oversized]!++;
+          this.#addSegment(frame, packet, edge, (seconds * 1000 + nanoseconds / 1e6) | 0);
         }
-      } else if (transport === Transport.icmp || transport === Transport.icmp6) this.#addIcmp(frame, packet, edge, at);
-      else if (transport === Transport.vrrp) this.#addVrrp(frame, packet, at);
+      } else if (transport === Transport.icmp || transport === Transport.icmp6) this.#addIcmp(frame, packet, edge);
+      else if (transport === Transport.vrrp) this.#addVrrp(frame, packet);
     } else if (packet.kind === PacketKind.arp) {
       this.arpFrames++;
-      this.#addArp(frame, packet, edge, at);
-    } else if (packet.status === DecodeStatus.malformed) point.undecodable++;
+      this.#addArp(frame, packet, edge);
+    } else if (packet.status === DecodeStatus.malformed) point[POINT.undecodable]!++;
   }
 
-  #newPoint(frame: Frame): PointFacts {
-    if (this.points.length === 0) {
+  #newPoint(frame: Frame): Float64Array {
+    if (this.#points.length === 0) {
       this.baseSeconds = frame.seconds;
       this.baseNanoseconds = frame.nanoseconds;
     }
     const at = (frame.seconds - this.baseSeconds) * 1e9 + frame.nanoseconds - this.baseNanoseconds;
-    const point = { frames: 0, bytes: 0, firstAt: at, lastAt: at, disordered: 0, undecodable: 0, short: 0, largest: 0, oversized: 0 };
-    this.points[frame.point] = point;
-    return point;
+    const row = new Float64Array(Object.keys(POINT).length);
+    row[POINT.firstAt] = at;
+    row[POINT.lastAt] = at;
+    this.#points[frame.point] = row;
+    return row;
   }
 
   // ------------------------------------------------------------------------------------------------ TCP and UDP
 
-  #addSegment(frame: Frame, p: Packet, edge: number, at: number, ms: number): void {
+  #addSegment(frame: Frame, p: Packet, edge: number, ms: number): void {
     const isTcp = p.transport === Transport.tcp;
     if (!isTcp && isGroupDestination(p)) {
       // Multicast and limited broadcast have no server side.
-      if (p.destinationPort === IPVS_SYNC_PORT) this.#addSync(frame, p, at);
+      if (p.destinationPort === IPVS_SYNC_PORT) this.#addSync(frame, p);
       return;
     }
     const key = this.#key;
@@ -214,7 +239,7 @@ export class Facts {
     const isSyn = (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
     let row = flows.find(first, second);
     if (row < 0) {
-      row = this.#beginFlow(frame, p, edge, at, ms, first, second, hs, hd, sourceIsHigher, isTcp, isSyn);
+      row = this.#beginFlow(frame, p, edge, ms, first, second, hs, hd, sourceIsHigher, isTcp, isSyn);
       if (row < 0) return;
     } else if (isSyn && (flows.cold[row * 2 + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))) {
       this.#restartFlow(p, edge, ms, row, first, second, hs, sourceIsHigher);
@@ -234,11 +259,11 @@ export class Facts {
       next = steps[step + 2]!;
       let passage = steps[step + 3]! - 1;
       if (passage < 0) passage = this.#newPassage(step, path, edge, kind, toward, frame.point);
-      this.passages.add(passage, frame.number, at, p.ttl);
+      this.passages.add(passage, frame.number, this.#clock, p.ttl);
       if (next !== path) {
         paths.flows[path]!--;
         paths.flows[next]!++;
-        flows.pushEvent(row, frame.number, at);
+        flows.pushEvent(row, frame.number, this.#clock[0]!);
         state = (state & ~0xffff) | next | (toward ? 0 : FlowFlag.answered);
         flows.hot[row + 1] = state;
       }
@@ -248,15 +273,15 @@ export class Facts {
     if (isTcp && (flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst)) === 0) {
       if (toward && (state & FlowFlag.established) === 0 && (flags & TcpFlag.ack) !== 0) {
         flows.hot[row + 1] = state | FlowFlag.established;
-        if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame, at);
+        if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame);
       }
       if (p.payloadLength >= FULL_SIZE) {
         const segment = Math.imul(first ^ p.sequence, 0x9e3779b1) ^ p.payloadLength ^ (toward ? 0x5bd1e995 : 0);
-        if (this.#large.see(segment ^ (segment >>> 15), edge, ms)) this.#event(row, PathEvent.stalled, edge, frame, at);
+        if (this.#large.see(segment ^ (segment >>> 15), edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
       }
       if (((p.checksum ^ p.sequence) & SAMPLE_MASK) !== 0) return;
     }
-    this.#addRare(frame, p, edge, at, ms, row, first, next !== path, toward, isSyn, flags);
+    this.#addRare(frame, p, edge, ms, row, first, next !== path, toward, isSyn, flags);
   }
 
   #isFromClient(row: number, sourceIsHigher: boolean): boolean {
@@ -274,7 +299,6 @@ export class Facts {
     frame: Frame,
     p: Packet,
     edge: number,
-    at: number,
     ms: number,
     row: number,
     first: number,
@@ -291,13 +315,13 @@ export class Facts {
     );
     const sighting = this.#datagrams.see(signature, edge, p.ttl, ms);
     this.#countSighting(edge, sighting);
-    if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame, at);
-    else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame, at);
-    else if (sighting === Sighting.loop) this.#event(row, PathEvent.loop, edge, frame, at);
-    else if (isSyn && sighting === Sighting.first && !isNewHop) this.#repeatedSyn(frame, edge, at, row);
+    if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame);
+    else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame);
+    else if (sighting === Sighting.loop) this.#event(row, PathEvent.loop, edge, frame);
+    else if (isSyn && sighting === Sighting.first && !isNewHop) this.#repeatedSyn(frame, edge, row);
 
     if ((flags & TcpFlag.rst) !== 0) {
-      if (toward) this.#event(row, PathEvent.clientReset, edge, frame, at);
+      if (toward) this.#event(row, PathEvent.clientReset, edge, frame);
       else {
         const state = this.flows.hot[row + 1]!;
         const path = state & 0xffff;
@@ -305,21 +329,21 @@ export class Facts {
           this.paths.begun[path]! <= Begun.reuse &&
           (state & FlowFlag.established) === 0 &&
           ((this.flows.cold[row * 2 + Cold.initialSequence]! + 1) | 0) === p.acknowledgment;
-        this.#event(row, answersSyn ? PathEvent.refused : PathEvent.reset, edge, frame, at);
+        this.#event(row, answersSyn ? PathEvent.refused : PathEvent.reset, edge, frame);
       }
     }
   }
 
-  #repeatedSyn(frame: Frame, edge: number, at: number, row: number): void {
+  #repeatedSyn(frame: Frame, edge: number, row: number): void {
     const path = this.flows.hot[row + 1]! & 0xffff;
     if (edge !== this.paths.entryEdge[path]) return;
     const again = (PathEvent.retry << 16) | edge;
-    this.#event(row, this.paths.has(path, again) ? PathEvent.retryAgain : PathEvent.retry, edge, frame, at);
+    this.#event(row, this.paths.has(path, again) ? PathEvent.retryAgain : PathEvent.retry, edge, frame);
     // A repeated SYN is a request of its own: somebody waits.
     this.flows.cold[row * 2 + Cold.requests]!++;
   }
 
-  #event(row: number, kind: PathEvent, edge: number, frame: Frame, at: number): void {
+  #event(row: number, kind: PathEvent, edge: number, frame: Frame): void {
     const flows = this.flows;
     const state = flows.hot[row + 1]!;
     const path = state & 0xffff;
@@ -331,7 +355,7 @@ export class Facts {
     this.paths.flows[path]!--;
     this.paths.flows[next]!++;
     flows.hot[row + 1] = (state & ~0xffff) | next;
-    flows.pushEvent(row, frame.number, at);
+    flows.pushEvent(row, frame.number, this.#clock[0]!);
   }
 
   #countSighting(edge: number, sighting: Sighting): void {
@@ -356,7 +380,6 @@ export class Facts {
     frame: Frame,
     p: Packet,
     edge: number,
-    at: number,
     ms: number,
     first: number,
     second: number,
@@ -376,7 +399,7 @@ export class Facts {
       if (answers) {
         // Another flow of this client waits for just this answer: it comes from the wrong IP.
         const asked = this.flows.find(this.#open.first, this.#open.second);
-        if (asked >= 0) this.#event(asked, PathEvent.answeredElsewhere, edge, frame, at);
+        if (asked >= 0) this.#event(asked, PathEvent.answeredElsewhere, edge, frame);
         serverIsSource = true;
         begun = Begun.reply;
       } else if (!isSynAck) {
@@ -405,8 +428,8 @@ export class Facts {
       (serverIsSource ? FlowFlag.answered : 0);
     this.paths.flows[root]!++;
     this.#writeCold(row, p, serverIsSource);
-    if (isSyn) this.#openSyn(p, edge, frame, at, ms, first, second, hs);
-    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, at, ms, first, second, hs);
+    if (isSyn) this.#openSyn(p, edge, frame, ms, first, second, hs);
+    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, ms, first, second, hs);
     if (begun <= Begun.datagram) this.#countRequest(root, edge, p, frame.point);
     return row;
   }
@@ -430,20 +453,20 @@ export class Facts {
     this.#countRequest(root, edge, p, 0);
   }
 
-  #openSyn(p: Packet, edge: number, frame: Frame, at: number, ms: number, first: number, second: number, hs: number): void {
+  #openSyn(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
     const key = requestKey(hs, p.sequence);
     if (this.#open.find(key, ms, SYN_ANSWER_WITHIN_MS)) {
       // The same client, port and sequence number to another IP: somebody rewrote the destination.
       const original = this.flows.find(this.#open.first, this.#open.second);
       if (original >= 0 && this.#open.first !== first) {
-        this.#event(original, PathEvent.translated, edge, frame, at);
+        this.#event(original, PathEvent.translated, edge, frame);
         return;
       }
     }
     this.#open.put(key, first, second, ms);
   }
 
-  #openDatagram(p: Packet, edge: number, frame: Frame, at: number, ms: number, first: number, second: number, hs: number): void {
+  #openDatagram(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
     const key = requestKey(hs, p.destinationPort | 0x10000);
     if (this.#open.find(key, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
       const original = this.flows.find(this.#open.first, this.#open.second);
@@ -451,7 +474,7 @@ export class Facts {
         const entry = this.paths.entryEdge[this.flows.hot[original + 1]! & 0xffff]!;
         // A client may ask two servers from one port; a translation leaves the machine that the request had reached.
         if (entry > 0 && this.edges.destination[entry] === this.edges.source[edge]) {
-          this.#event(original, PathEvent.translated, edge, frame, at);
+          this.#event(original, PathEvent.translated, edge, frame);
           return;
         }
       }
@@ -465,7 +488,7 @@ export class Facts {
     if (step < 0) return;
     let passage = this.paths.transitions[step + 3]! - 1;
     if (passage < 0) passage = this.#newPassage(step, root, edge, kind, true, point);
-    this.passages.requests[passage]!++;
+    this.passages.addRequest(passage);
   }
 
   #writeCold(row: number, p: Packet, serverIsSource: boolean): void {
@@ -584,10 +607,10 @@ export class Facts {
 
   // ------------------------------------------------------------------------------------------------ ICMP, ARP, ND, VRRP
 
-  #addIcmp(frame: Frame, p: Packet, edge: number, at: number): void {
+  #addIcmp(frame: Frame, p: Packet, edge: number): void {
     const version = p.version as 4 | 6;
     const isRedirect = version === 4 ? p.icmpType === 5 : p.icmpType === 137;
-    const ref = { point: frame.point, frame: frame.number, at };
+    const ref = { point: frame.point, frame: frame.number, at: this.#clock[0]! };
     if (version === 6 && (p.icmpType === 135 || p.icmpType === 136)) {
       this.#addNeighbour(p, edge, ref);
       return;
@@ -609,7 +632,7 @@ export class Facts {
     if (row < 0) return;
     const kind = errorKind(version, p.icmpType, p.icmpCode);
     if (kind === null) return;
-    this.#event(row, kind, edge, frame, at);
+    this.#event(row, kind, edge, frame);
     this.errors.add(this.#icmpEvent(ref, p, edge));
   }
 
@@ -626,8 +649,8 @@ export class Facts {
     return this.flows.find(firstHash(hs, hd, protocol), secondHash(hs, hd));
   }
 
-  #addArp(frame: Frame, p: Packet, edge: number, at: number): void {
-    const ref = { point: frame.point, frame: frame.number, at };
+  #addArp(frame: Frame, p: Packet, edge: number): void {
+    const ref = { point: frame.point, frame: frame.number, at: this.#clock[0]! };
     const cooked = p.link === LinkKind.cooked;
     const to = cooked ? (p.cookedType === 1 || p.cookedType === 2 ? 0xffff_ffff_ffff : 0) : this.edges.destination[edge]!;
     const eth = cooked || p.link === LinkKind.ethernet ? sourceMacOf(p.mac1, p.mac2) : p.arpSenderMac;
@@ -671,10 +694,10 @@ export class Facts {
     }
   }
 
-  #addVrrp(frame: Frame, p: Packet, at: number): void {
+  #addVrrp(frame: Frame, p: Packet): void {
     const advert = this.#advert;
     if (!readVrrp(p, frame.view, advert)) return;
-    const ref = { point: frame.point, frame: frame.number, at };
+    const ref = { point: frame.point, frame: frame.number, at: this.#clock[0]! };
     const mac = sourceMacOf(p.mac1, p.mac2);
     const version = p.version as 4 | 6;
     const source = this.addresses.intern(version, p.source0, p.source1, p.source2, p.source3);
@@ -691,10 +714,10 @@ export class Facts {
     }
   }
 
-  #addSync(frame: Frame, p: Packet, at: number): void {
+  #addSync(frame: Frame, p: Packet): void {
     const sync = this.#syncReader;
     if (!sync.begin(p, frame.view)) return;
-    this.sync.message({ point: frame.point, frame: frame.number, at }, sourceMacOf(p.mac1, p.mac2), sync.syncId);
+    this.sync.message({ point: frame.point, frame: frame.number, at: this.#clock[0]! }, sourceMacOf(p.mac1, p.mac2), sync.syncId);
     const c = sync.connection;
     while (sync.next()) {
       const vip = this.addresses.intern(c.addressVersion, c.virtual0, c.virtual1, c.virtual2, c.virtual3);

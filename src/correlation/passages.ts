@@ -8,15 +8,17 @@ export const MAX_PASSAGES = 0xffff;
 /** Changes of a sender kept from the beginning and from the end. */
 const FIRST_CHANGES = 8;
 const LAST_CHANGES = 8;
+/** Bit in the `usual` word of a passage: its sender uses it now, or it has no sender. Above all TTLs. */
+const USED = 0x100;
 
 /** A sender's frames for one server IP went to another MAC from this frame on. */
 export interface SenderChange {
-  readonly frame: number;
-  readonly at: number;
-  readonly point: number;
+  frame: number;
+  at: number;
+  point: number;
   /** Passages before and after; `from` is 0 for the first use. */
-  readonly from: number;
-  readonly to: number;
+  from: number;
+  to: number;
 }
 
 /** What one MAC did with one server IP. */
@@ -29,6 +31,30 @@ export interface Sender {
   readonly last: SenderChange[];
 }
 
+/** Words of a passage's row of counts. */
+const ROW = 8;
+const FRAMES = 0;
+const FIRST_FRAME = 1;
+const FIRST_AT = 2;
+const LAST_FRAME = 3;
+const LAST_AT = 4;
+const REQUESTS = 5;
+const MIN_TTL = 6;
+const MAX_TTL = 7;
+
+/** What is known of one passage. */
+export interface PassageCounts {
+  readonly frames: number;
+  /** New requests (SYN, or first datagram of a UDP flow) that took this passage. */
+  readonly requests: number;
+  readonly firstFrame: number;
+  readonly firstAt: number;
+  readonly lastFrame: number;
+  readonly lastAt: number;
+  readonly minTtl: number;
+  readonly maxTtl: number;
+}
+
 export class PassageTable {
   count = 1;
   overflowed = 0;
@@ -36,18 +62,13 @@ export class PassageTable {
   readonly server: number[] = [0];
   /** A PathEvent hop kind: toward, from, and the same in a tunnel. */
   readonly kind: number[] = [0];
-  frames: Float64Array = new Float64Array(256);
-  firstFrame: Float64Array = new Float64Array(256);
-  firstAt: Float64Array = new Float64Array(256);
-  lastFrame: Float64Array = new Float64Array(256);
-  lastAt: Float64Array = new Float64Array(256);
-  /** New requests (SYN, or first datagram of a UDP flow) that took this passage. */
-  requests: Float64Array = new Float64Array(256);
-  minTtl: Uint8Array = new Uint8Array(256).fill(255);
-  maxTtl: Uint8Array = new Uint8Array(256);
   readonly point: number[] = [0];
-
   readonly senders: Sender[] = [];
+
+  /** Rows of eight: one cache line a passage. */
+  #rows = new Float64Array(256 * ROW);
+  /** TTL of the newest frame, and USED where this passage is the one that its sender uses now: one compare tells that nothing is new. */
+  #usual = new Int32Array(256);
   /** Passage that each sender uses now. */
   #current: Int32Array = new Int32Array(256);
   #senderOf: Int32Array = new Int32Array(256).fill(-1);
@@ -68,34 +89,77 @@ export class PassageTable {
     this.server.push(server);
     this.kind.push(kind);
     this.point.push(point);
-    if (passage >= this.frames.length) this.#grow();
+    if (passage >= this.#usual.length) this.#grow();
     this.#passages.set(key, passage);
     if (isToward && sender !== 0) this.#senderOf[passage] = this.#senderFor(sender, server);
     return passage;
   }
 
-  /** Counts a frame on a passage. */
-  add(passage: number, frame: number, at: number, ttl: number): void {
-    if (this.frames[passage]!++ === 0) {
-      this.firstFrame[passage] = frame;
-      this.firstAt[passage] = at;
+  /** Counts a frame on a passage. `clock[0]` is its time: a double as parameter would be put on the heap for each frame. */
+  add(passage: number, frame: number, clock: Float64Array, ttl: number): void {
+    const row = passage * ROW;
+    const rows = this.#rows;
+    rows[row]!++;
+    rows[row + LAST_FRAME] = frame;
+    rows[row + LAST_AT] = clock[0]!;
+    if (this.#usual[passage] !== (USED | ttl)) this.#unusual(passage, frame, clock[0]!, ttl);
+  }
+
+  /** Counts a new request on a passage. */
+  addRequest(passage: number): void {
+    this.#rows[passage * ROW + REQUESTS]!++;
+  }
+
+  countsOf(passage: number): PassageCounts {
+    const row = this.#rows.subarray(passage * ROW, passage * ROW + ROW);
+    return {
+      frames: row[FRAMES]!,
+      requests: row[REQUESTS]!,
+      firstFrame: row[FIRST_FRAME]!,
+      firstAt: row[FIRST_AT]!,
+      lastFrame: row[LAST_FRAME]!,
+      lastAt: row[LAST_AT]!,
+      minTtl: row[MIN_TTL]!,
+      maxTtl: row[MAX_TTL]!,
+    };
+  }
+
+  /** The first frame, another TTL, or a sender that used another passage until now. */
+  #unusual(passage: number, frame: number, at: number, ttl: number): void {
+    const row = passage * ROW;
+    const rows = this.#rows;
+    if (rows[row + FRAMES] === 1) {
+      rows[row + FIRST_FRAME] = frame;
+      rows[row + FIRST_AT] = at;
+      rows[row + MIN_TTL] = ttl;
     }
-    this.lastFrame[passage] = frame;
-    this.lastAt[passage] = at;
-    if (ttl < this.minTtl[passage]!) this.minTtl[passage] = ttl;
-    if (ttl > this.maxTtl[passage]!) this.maxTtl[passage] = ttl;
+    if (ttl < rows[row + MIN_TTL]!) rows[row + MIN_TTL] = ttl;
+    if (ttl > rows[row + MAX_TTL]!) rows[row + MAX_TTL] = ttl;
+    this.#usual[passage] = USED | ttl;
     const sender = this.#senderOf[passage]!;
     if (sender >= 0 && this.#current[sender] !== passage) this.#change(sender, passage, frame, at);
   }
 
   #change(sender: number, passage: number, frame: number, at: number): void {
     const log = this.senders[sender]!;
-    const change = { frame, at, point: this.point[passage]!, from: this.#current[sender]!, to: passage };
+    const before = this.#current[sender]!;
+    this.#usual[before] = this.#usual[before]! & ~USED;
     this.#current[sender] = passage;
-    if (log.first.length < FIRST_CHANGES) log.first.push(change);
-    else if (log.last.length < LAST_CHANGES) log.last.push(change);
-    else log.last[(log.changes - FIRST_CHANGES) % LAST_CHANGES] = change;
     log.changes++;
+    if (log.first.length < FIRST_CHANGES) log.first.push({ frame, at, point: this.point[passage]!, from: before, to: passage });
+    else {
+      // A director changes with every flow: its newest changes overwrite each other without a new object.
+      const place = (log.changes - FIRST_CHANGES - 1) % LAST_CHANGES;
+      const old = log.last[place];
+      if (old === undefined) log.last.push({ frame, at, point: this.point[passage]!, from: before, to: passage });
+      else {
+        old.frame = frame;
+        old.at = at;
+        old.point = this.point[passage]!;
+        old.from = before;
+        old.to = passage;
+      }
+    }
   }
 
   #senderFor(mac: number, server: number): number {
@@ -119,24 +183,13 @@ export class PassageTable {
   }
 
   #grow(): void {
-    const size = this.frames.length * 2;
-    const widen = (old: Float64Array) => {
-      const grown = new Float64Array(size);
-      grown.set(old);
-      return grown;
-    };
-    this.frames = widen(this.frames);
-    this.firstFrame = widen(this.firstFrame);
-    this.firstAt = widen(this.firstAt);
-    this.lastFrame = widen(this.lastFrame);
-    this.lastAt = widen(this.lastAt);
-    this.requests = widen(this.requests);
-    const min = new Uint8Array(size).fill(255);
-    min.set(this.minTtl);
-    this.minTtl = min;
-    const max = new Uint8Array(size);
-    max.set(this.maxTtl);
-    this.maxTtl = max;
+    const size = this.#usual.length * 2;
+    const rows = new Float64Array(size * ROW);
+    rows.set(this.#rows);
+    this.#rows = rows;
+    const usual = new Int32Array(size);
+    usual.set(this.#usual);
+    this.#usual = usual;
     const sender = new Int32Array(size).fill(-1);
     sender.set(this.#senderOf);
     this.#senderOf = sender;
