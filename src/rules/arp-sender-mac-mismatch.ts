@@ -6,6 +6,7 @@ import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, Observations } from '../cluster/observations.ts';
 import { captureOn, captureOnMirror } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
+import { forget } from './remedies.ts';
 import type { Case, Evidence, Fault, Rule } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, verb, whoIs } from './wording.ts';
 
@@ -22,6 +23,7 @@ interface Data {
 
 /** Who names this many MACs that are not its own speaks for others: a switch or bridge that answers ARP for them. */
 const SPEAKS_FOR_OTHERS = 2;
+const LEAST_FRAMES = 2;
 const MAX_SHOWN = 3;
 
 export const arpSenderMacMismatch: Rule<Data> = {
@@ -42,11 +44,11 @@ export const arpSenderMacMismatch: Rule<Data> = {
     const faults: Fault<Data>[] = [];
     for (const [sender, claims] of mismatchesOf(c, s.ip)) {
       const first = claims[0]!;
-      const total = (c.o.about(s.ip)?.macs ?? [])
-        .filter((m) => claims.some((e) => e.mac === m.mac))
-        .reduce((sum, m) => sum + m.counts.reply + m.counts.request + m.counts.gratuitous, 0);
+      const total = countOf(c, s.ip, claims);
       const machine = c.cluster.machineOf(sender);
       const astray = c.o.passages.filter((p) => p.destination === first.mac).sort((a, b) => a.first.at - b.first.at);
+      // One odd frame of a stranger that nobody acts upon is a damaged frame.
+      if (total < LEAST_FRAMES && astray.length === 0 && s.vip === null && !hasRole(c, machine)) continue;
       const evidence = claims
         .slice(0, MAX_SHOWN)
         .map((e): Evidence => ({ at: e.ref, shows: 'fault', says: `${claimSays(e)}, in a frame from ${e.sender}` }));
@@ -110,10 +112,7 @@ export const arpSenderMacMismatch: Rule<Data> = {
             ipv6 ? `ndsend ${d.ip} eth0` : `arping -U -c 3 -I eth0 ${d.ip}   # once it is mended: neighbours learn the true MAC`,
           ],
         },
-        {
-          on: 'neighbours that still use the wrong entry',
-          commands: [ipv6 ? `ip -6 neigh flush to ${d.ip}` : `ip neigh flush to ${d.ip}`],
-        },
+        forget('neighbours that still use the wrong entry', d.ip),
       ],
     };
   },
@@ -133,6 +132,18 @@ function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
     }
   }
   return found;
+}
+
+/** How many frames claim it: more than are kept, unless another sender names the same MAC. */
+function countOf(c: Case, ip: Ip, claims: readonly ClaimSeen[]): number {
+  const senders = new Set(claims.map((e) => e.sender));
+  const named = (c.o.about(ip)?.macs ?? []).filter((m) => claims.some((e) => e.mac === m.mac));
+  const isAlone = named.every((m) => [...m.events.reply, ...m.events.request, ...m.events.gratuitous].every((e) => senders.has(e.sender)));
+  return isAlone ? named.reduce((sum, m) => sum + m.counts.reply + m.counts.request + m.counts.gratuitous, 0) : claims.length;
+}
+
+function hasRole(c: Case, machine: Machine): boolean {
+  return c.cluster.vips.some((vip) => [...vip.directors, ...vip.realServers].some((role) => role.machine === machine));
 }
 
 /** Whether a MAC could be a card's, and no frame comes from it. */

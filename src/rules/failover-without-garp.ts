@@ -7,6 +7,7 @@ import type { ClaimSeen, Ip, Mac, VrrpSenderSeen } from '../cluster/observations
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, groupsOf, type Mastership, machineOfSender, mastershipsOf } from './masterships.ts';
+import { forget, NEIGHBOURS } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
 import { claimSays, hostOf, msBetween, whoIs } from './wording.ts';
 
@@ -86,7 +87,7 @@ export const failoverWithoutGarp: Rule<Data> = {
               : 'arptables -L OUTPUT -n -v; nft list ruleset | grep -i arp   # does a filter hold them back?',
           ],
         },
-        { on: 'the gateway and on-link clients', commands: [v6 ? `ip -6 neigh flush to ${d.ip}` : `ip neigh flush to ${d.ip}`] },
+        forget(NEIGHBOURS, d.ip),
       ],
     };
   },

@@ -6,6 +6,7 @@ import { isVirtualMac } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, VrrpGroupSeen } from '../cluster/observations.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, areStrangers, groupsOf, machineOfSender, overlapOf, patienceMs } from './masterships.ts';
+import { forget, NEIGHBOURS } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
 import { claimSays, hopSays, hostOf, whoIs } from './wording.ts';
 
@@ -71,7 +72,7 @@ export const lastGarpFromLoser: Rule<Data> = {
           on: d.host,
           commands: ['journalctl -u keepalived -n 50   # why it heard no advert of the master for a while: packet filter, link, load'],
         },
-        { on: 'the gateway and on-link clients', commands: [v6 ? `ip -6 neigh flush to ${d.ip}` : `ip neigh flush to ${d.ip}`] },
+        forget(NEIGHBOURS, d.ip),
       ],
     };
   },

@@ -7,6 +7,7 @@ import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { answersForMany, isIpv6 } from './lawful-claims.ts';
 import { sharesByVrrp } from './masterships.ts';
+import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { claimSays, count, hostOf, questionSays, verb, whoIs } from './wording.ts';
 
@@ -92,17 +93,7 @@ export const rsAnswersNd: Rule<Data> = {
   remedy(d) {
     return {
       why: `IPv6 has no arp_ignore: an address on eth0 is answered, one on lo is not. ${d.ip} must be on lo of a real server, and nowhere else.`,
-      steps: [
-        {
-          on: d.host,
-          commands: [
-            `ip -6 -br addr show to ${d.ip}   # on each interface but lo: ip -6 addr del ${d.ip}/64 dev THAT, with the length shown`,
-            `ip -6 addr replace ${d.ip}/128 dev lo preferred_lft 0`,
-          ],
-        },
-        { on: 'the gateway and on-link clients', commands: [`ip -6 neigh flush to ${d.ip}`] },
-        { on: 'the director', commands: [`ndsend ${d.ip} eth0`] },
-      ],
+      steps: [silence(d.host, d.ip), forget(NEIGHBOURS, d.ip), announce(d.ip)],
     };
   },
 };

@@ -9,6 +9,7 @@ import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, groupsOf, mastershipsOf } from './masterships.ts';
+import { forget } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, whoIs } from './wording.ts';
 
@@ -102,14 +103,7 @@ export const staleGatewayArp: Rule<Data> = {
             'grep -n garp /etc/keepalived/keepalived.conf   # global_defs: vrrp_garp_master_repeat 5, vrrp_garp_master_delay 5, vrrp_garp_master_refresh 60',
           ],
         },
-        {
-          on: d.senderHost,
-          commands: [
-            v6
-              ? `ip -6 neigh flush to ${d.ip}`
-              : `ip neigh flush to ${d.ip}   # other systems: clear ip arp ${d.ip}; a static entry must go`,
-          ],
-        },
+        forget(d.senderHost, d.ip),
       ],
     };
   },

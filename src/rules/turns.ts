@@ -20,14 +20,14 @@ export interface Rivals {
   readonly answers: readonly Turn[];
 }
 
-/** So often must the owner change … */
-const LEAST_CHANGES = 3;
+/** So often must the IP come back to a machine that lost it … */
+const LEAST_RETURNS = 2;
 /** … within this time, for turns to be more than a failover and its way back. */
 const WITHIN_NS = 120e9;
 
 /**
- * The claims that changed hands, where an IP goes to and fro between machines: at least three changes in 120 s that one listener
- * heard. Answers to one question are no turns but a race.
+ * The claims that changed hands, where an IP goes to and fro between machines: twice or more in 120 s it comes back to one that
+ * had lost it, and one listener heard it all. Answers to one question are no turns but a race.
  */
 export function turnsOf(c: Case, ip: Ip): Turn[] {
   const about = c.o.about(ip);
@@ -83,33 +83,40 @@ function lawless(c: Case, ip: Ip): Turn[] {
 /** Both claim an address of its own that is no service: the cards of a bond, one after the other. */
 function sharesAddress(c: Case, a: Mac, b: Mac, ip: Ip): boolean {
   const ofB = new Set(c.o.claimedBy(b).ips);
-  const services = new Set(c.o.servers);
   return c.o.claimedBy(a).ips.some((other) => {
-    if (other === ip || !ofB.has(other) || services.has(other) || c.cluster.vip(other) !== undefined) return false;
+    if (other === ip || !ofB.has(other) || c.o.pathsTo(other).length > 0 || c.cluster.vip(other) !== undefined) return false;
     return !c.o.about(other)!.races.some((race) => [a, b].every((mac) => race.answers.some((answer) => answer.mac === mac)));
   });
 }
 
 /** What is sent to one MAC comes back from the other. */
 function answersForOther(c: Case, asked: Mac, answering: Mac): boolean {
-  for (const server of c.o.servers) {
-    const isVip = c.cluster.vip(server) !== undefined;
-    for (const path of c.o.pathsTouching([asked], server)) {
+  let pairs = answerers.get(c);
+  if (pairs === undefined) {
+    pairs = new Set();
+    for (const path of c.o.paths) {
       // A request that a director sent on, or one to an address that no director serves.
-      if (isVip ? path.toward.length < 2 : path.toward.length !== 1) continue;
-      if (path.toward.at(-1)!.destination === asked && path.from[0]?.source === answering) return true;
+      const hops = path.toward.length;
+      const replier = path.from[0]?.source;
+      const isJudged = c.cluster.vip(path.server) === undefined ? hops === 1 : hops > 1;
+      if (isJudged && replier !== undefined) pairs.add(`${path.toward.at(-1)!.destination} ${replier}`);
     }
+    answerers.set(c, pairs);
   }
-  return false;
+  return pairs.has(`${asked} ${answering}`);
 }
 
-/** The longest row of changes that are close enough together; empty when there are too few. */
+/** For each case "MAC asked, MAC that answers": counted once. */
+const answerers = new WeakMap<Case, Set<string>>();
+
+/** The longest row of turns to and fro that are close enough together; empty when they are too few. */
 function busiest(turns: readonly Turn[]): Turn[] {
   let best: Turn[] = [];
-  for (let first = 0; first + LEAST_CHANGES < turns.length; first++) {
-    const start = turns[first + 1]!.claim.ref.at;
+  for (let first = 0; first < turns.length; first++) {
+    const start = turns[first + 1]?.claim.ref.at ?? 0;
     const row = turns.slice(first).filter((t) => t.claim.ref.at - start <= WITHIN_NS);
-    if (row.length > LEAST_CHANGES && row.length > best.length) best = row;
+    const returns = row.filter((t, i) => row.slice(0, i).some((earlier) => earlier.machine === t.machine)).length;
+    if (returns >= LEAST_RETURNS && row.length > best.length) best = row;
   }
   return best;
 }

@@ -7,6 +7,7 @@ import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOnMirror } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { sharesByVrrp } from './masterships.ts';
+import { announce } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule } from './rule.ts';
 import { turnsOf } from './turns.ts';
 import { claimSays, count } from './wording.ts';
@@ -84,7 +85,7 @@ export const vipMacFlapping: Rule<Data> = {
             `${flush}   # on a standby director, whose keepalived adds it when it becomes master`,
           ],
         },
-        { on: 'the director', commands: [isIpv6(d.ip) ? `ndsend ${d.ip} eth0` : `arping -U -c 3 -I eth0 ${d.ip}`] },
+        announce(d.ip),
       ],
     };
   },
