@@ -8,7 +8,7 @@ import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, hopSays, hostOf, whoIs } from './wording.ts';
+import { count, endpoint, hopSays, hostOf, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -48,7 +48,7 @@ export const directorBypassed: Rule<Data> = {
       at: at!,
       shows: 'fault',
       says: hopSays(
-        `${protocol === 'tcp' ? 'SYN' : 'first datagram'} ${e.client}:${e.clientPort} > ${s.ip}:${e.serverPort}`,
+        `${protocol === 'tcp' ? 'SYN' : 'first datagram'} ${endpoint(e.client, e.clientPort)} > ${endpoint(s.ip, e.serverPort)}`,
         hop.source,
         hop.destination,
       ),

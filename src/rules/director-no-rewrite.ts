@@ -12,7 +12,7 @@ import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { Confidence } from '../diagnosis.ts';
 import { captureOn } from './capture-command.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
-import { count, hopSays, hostOf, verb, whoIs } from './wording.ts';
+import { count, endpoint, hopSays, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -72,7 +72,7 @@ export const directorNoRewrite: Rule<Data> = {
     const flows = unwritten.reduce((sum, u) => sum + u.path.flows, 0);
     const evidence: Evidence[] = examples.slice(0, MAX_SHOWN).flatMap((u) => {
       const { example, path } = u;
-      const what = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${example.client}:${example.clientPort} > ${path.server}:${example.serverPort}`;
+      const what = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${endpoint(example.client, example.clientPort)} > ${endpoint(path.server, example.serverPort)}`;
       const comes = path.steps[u.arrives]!;
       const goes = path.steps[u.leaves]!;
       return [

@@ -7,7 +7,7 @@ import type { Example, FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { type Case, type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, hopSays, hostOf, verb, whoIs } from './wording.ts';
+import { count, endpoint, hopSays, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -131,19 +131,19 @@ function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac
   const reply = example.frames[index]!;
   const stray = strayFlow(c, reply.frame, reply.point);
   const evidence: Evidence[] = [];
-  const request = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${example.client}:${example.clientPort} > ${path.server}:${example.serverPort}`;
+  const request = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${endpoint(example.client, example.clientPort)} > ${endpoint(path.server, example.serverPort)}`;
   path.steps.slice(0, index).forEach((step, i) => {
     const at = example.frames[i];
     if (at === undefined || !path.toward.includes(step)) return;
     evidence.push({ at, shows: 'cause', says: hopSays(request, step.source, step.destination) });
   });
   const answer = path.protocol === 'tcp' ? 'SYN-ACK' : 'answer';
-  const from = stray === null ? 'another address' : `${stray.path.server}:${stray.example.serverPort}`;
+  const from = stray === null ? 'another address' : endpoint(stray.path.server, stray.example.serverPort);
   evidence.push({
     at: reply,
     shows: 'fault',
     says: hopSays(
-      `${answer} from ${from}, not from ${path.server}, to ${example.client}:${example.clientPort};`,
+      `${answer} from ${from}, not from ${path.server}, to ${endpoint(example.client, example.clientPort)};`,
       mac,
       path.steps[index]!.destination,
     ),

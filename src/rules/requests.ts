@@ -4,7 +4,7 @@ import type { Example, FlowPath, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { Evidence } from './rule.ts';
-import { hopSays } from './wording.ts';
+import { endpoint, hopSays } from './wording.ts';
 
 /** Whether the flow was seen from its first packet on: only then may absence be judged. */
 export function isSeenFromStart(path: FlowPath): boolean {
@@ -120,8 +120,4 @@ export function stepSays({ path, example }: Seen, step: Step): string {
 function isAfter(path: FlowPath, step: Step, event: PathEvent): boolean {
   const index = path.steps.findIndex((s) => s.event === event);
   return index >= 0 && path.steps.indexOf(step) > index;
-}
-
-function endpoint(ip: string, port: number): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }

@@ -27,6 +27,11 @@ export function hopSays(what: string, source: Mac, destination: Mac): string {
   return destination === '' ? `${what} from ${source}` : `${what} from ${source} to ${destination}`;
 }
 
+/** An address and a port; IPv6 in brackets, or the port would read as a part of it (RFC 5952 section 6). */
+export function endpoint(ip: Ip, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
 /** A machine in a message: its name, if it was given one, and the MAC that the frames show. */
 export function whoIs(machine: Machine, mac: Mac): string {
   return machine.name === null ? mac : `${machine.name} (${mac})`;
