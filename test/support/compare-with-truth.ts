@@ -1,6 +1,6 @@
 /** What a diagnosis misses of the truth, and what it alarms about falsely: the same questions as the acceptance score asks. */
 import type { Culprit, Diagnosis, Finding } from '../../src/diagnosis.ts';
-import type { Mode, TrueMachine, Truth } from './fixtures.ts';
+import type { Mode, TrueMachine, Truth, View } from './fixtures.ts';
 
 /** Rules that may report at info. */
 const INFO_RULES: ReadonlySet<string> = new Set(['uneven-distribution', 'forwarding-mode-mismatch']);
@@ -16,15 +16,15 @@ const ALSO_TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   'failover-without-garp': ['stale-gateway-arp'],
 };
 
-/** A capture taken on one machine: judged by what `visible_in` says that it shows. */
-export type View = { readonly file: string };
-
 const isStrong = (f: Finding) => f.severity !== 'info' || INFO_RULES.has(f.rule);
 const lower = (text: string | null | undefined) => text?.toLowerCase();
 const isSame = (a: TrueMachine, b: Culprit) =>
   a.mac && b.mac ? lower(a.mac) === lower(b.mac) : Boolean(a.ip) && lower(a.ip) === lower(b.ip);
 
-/** Sentences on everything that is wrong with a diagnosis; `rules` are the names of those that were asked. */
+/**
+ * Sentences on everything that is wrong with a diagnosis; `rules` are the names of those that were asked. A view of one machine must
+ * tell what `visible_in` says that it shows.
+ */
 export function compareWithTruth(diagnosis: Diagnosis, truth: Truth, rules: ReadonlySet<string>, mode: Mode | View): string[] {
   const wrong: string[] = [];
   const also = (fault: string) => (mode === 'inferred' ? (ALSO_TOLD_BY[fault] ?? []) : []);

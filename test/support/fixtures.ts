@@ -87,3 +87,28 @@ export function diagnoseCase(name: string, mode: Mode, file = 'mirror.pcap', fol
   if (mode === 'inferred') return diagnose([{ name: path, point: null }], NOTHING_GIVEN);
   return diagnose([{ name: path, point: 'mirror' }], givenOf(truthOf(name, folder)));
 }
+
+/** A capture taken on one machine of a case. */
+export interface View {
+  readonly file: string;
+  readonly point: string;
+}
+
+const POINTS: readonly (readonly [RegExp, string])[] = [
+  [/^director\d*\b/, 'director'],
+  [/^rs\d+\b/, 'real-server'],
+  [/^(gateway|router)\d*\b/, 'gateway'],
+  [/^client\d*\b/, 'client'],
+];
+
+/** What the machines of a case captured themselves. */
+export function viewsOf(name: string, folder: string = FIXTURES): View[] {
+  return readdirSync(join(folder, name))
+    .filter((file) => /\.(pcap|pcapng)(\.gz|\.zst)?$/.test(file))
+    .flatMap((file) => POINTS.filter(([pattern]) => pattern.test(file)).map(([, point]) => ({ file, point })));
+}
+
+/** Diagnoses what one machine captured, with its point and the true roles. */
+export function diagnoseView(name: string, { file, point }: View, folder: string = FIXTURES): Promise<Diagnosis> {
+  return diagnose([{ name: join(folder, name, file), point }], givenOf(truthOf(name, folder)));
+}

@@ -18,6 +18,7 @@ import {
   icmp,
   icmp6,
   ip,
+  ipBytes,
   type Layer,
   neighbourAdvertisement,
   neighbourSolicitation,
@@ -76,6 +77,7 @@ export class Story {
   #port = 40_000;
   #vlans: readonly number[] = [];
   #ttl = 64;
+  #isCooked = false;
 
   /** Number of the frame told last. */
   get frame(): number {
@@ -97,6 +99,12 @@ export class Story {
   /** Tells what follows with this TTL at the first hop. */
   fromTtl(ttl: number): this {
     this.#ttl = ttl;
+    return this;
+  }
+
+  /** The whole story as `tcpdump -i any` shows it: without destination MACs (LINKTYPE_LINUX_SLL). */
+  onAny(): this {
+    this.#isCooked = true;
     return this;
   }
 
@@ -180,6 +188,26 @@ export class Story {
     return this.send(from.mac, to.mac, ip(source, destination, error));
   }
 
+  /** An ICMP "fragmentation needed" (type 3 code 4; ICMPv6 type 2) over these hops; `about` is the packet that did not fit. */
+  tooBig(hops: readonly Host[], source: string, destination: string, about: Layer, mtu = 1400): this {
+    const isIpv6 = about.type === 0x86dd;
+    const error = isIpv6 ? icmp6(2, 0, [...u32(mtu), ...about.bytes]) : icmp(3, 4, about, [0, 0, ...u16(mtu)]);
+    return this.carry((ttl) => ip(source, destination, error, { ttl }), hops);
+  }
+
+  /** A redirect (ICMP type 5, ICMPv6 type 137) that names `better` as the next hop to where `about` goes. */
+  redirect(from: Host, to: Host, better: string, about: Layer): this {
+    const target = about.type === 0x86dd ? about.bytes.slice(24, 40) : about.bytes.slice(16, 20);
+    const body = icmp6(137, 0, [0, 0, 0, 0, ...ipBytes(better), ...target]);
+    return this.send(from.mac, to.mac, ip(from.ip, to.ip, about.type === 0x86dd ? body : icmp(5, 1, about, ipBytes(better))));
+  }
+
+  /** An IPVS sync message (version 1) without connections. */
+  syncs(director: Host, syncId: number): this {
+    const message = udp(8848, 8848, [0, syncId, 0, 8, 0, 1, 0, 0]);
+    return this.send(director.mac, '01:00:5e:00:00:51', ip(director.ip, '224.0.0.81', message));
+  }
+
   // ------------------------------------------------------------------------------------------------ flows
 
   /** A TCP connection; a new client port for each, unless given. */
@@ -205,12 +233,15 @@ export class Story {
   facts(known: readonly KnownAddress[] = []): Facts {
     const facts = new Facts(known, KEY);
     const packet = new Packet();
-    this.#frames.forEach(({ at, bytes }, i) => {
+    const linkType = this.#isCooked ? LinkType.linuxSll : LinkType.ethernet;
+    this.#frames.forEach((told, i) => {
+      const { at } = told;
+      const bytes = this.#isCooked ? cooked(told.bytes) : told.bytes;
       const view = new DataView(bytes.buffer);
       const seconds = Math.floor(at / 1e9);
       const time = { seconds: START + seconds, nanoseconds: at - seconds * 1e9 };
       const length = { end: bytes.length, wireLength: bytes.length };
-      const frame = { ...emptyFrame(), bytes, view, ...length, ...time, number: i + 1, linkType: LinkType.ethernet };
+      const frame = { ...emptyFrame(), bytes, view, ...length, ...time, number: i + 1, linkType };
       packet.decode(frame);
       facts.add(frame, packet);
     });
@@ -232,6 +263,12 @@ export class Story {
 const START = 1_795_161_600;
 const ALL_NODES_MAC = '33:33:00:00:00:01';
 const SOLICITED_NODE_MAC = '33:33:ff:00:01:00';
+
+/** An Ethernet frame as the cooked device gives it: packet type, ARPHRD_ETHER, source MAC, protocol. */
+function cooked(bytes: Uint8Array): Uint8Array {
+  const type = bytes[0] === 0xff ? 1 : (bytes[0]! & 1) === 1 ? 2 : 0;
+  return Uint8Array.from([0, type, 0, 1, 0, 6, ...bytes.slice(6, 12), 0, 0, ...bytes.slice(12)]);
+}
 
 function addressOf(client: Host | string): string {
   return typeof client === 'string' ? client : client.ip;
@@ -256,6 +293,9 @@ abstract class Flow {
   /** A packet of the client, for `server`. */
   abstract request(server?: string): Transport;
 
+  /** A packet of the server, for the client. */
+  abstract answer(): Transport;
+
   /** The request as an ICMP error quotes it. */
   get quoted(): Layer {
     return ip(this.client, this.server, this.request());
@@ -279,6 +319,11 @@ abstract class Flow {
       ip(from.ip, to.ip, tunnelled(ip(this.client, this.server, this.request(), { ttl: 63, id: this.#id() }))),
     );
     return this;
+  }
+
+  /** The packet from the server as an ICMP error quotes it. */
+  get quotedAnswer(): Layer {
+    return ip(this.server, this.client, this.answer());
   }
 
   /** The request with another destination, as NAT sends it on. */
@@ -359,6 +404,15 @@ export class TcpFlow extends Flow {
     return this.from(hops, this.#answer('.', SERVER_ISN + 1, 78, 1448));
   }
 
+  /** A full-size segment from the client. */
+  fullRequest(...hops: Host[]): this {
+    return this.toward(hops, this.#segment('.', this.isn + 1, SERVER_ISN + 1, 1448));
+  }
+
+  answer(): Transport {
+    return this.#answer('.', SERVER_ISN + 1, 78);
+  }
+
   #segment(flags: string, sequence: number, acknowledgment = 0, length = 0): Transport {
     return tcp({ from: this.clientPort, to: this.port, flags, sequence, acknowledgment, length });
   }
@@ -380,15 +434,15 @@ export class UdpFlow extends Flow {
   }
 
   answers(...hops: Host[]): this {
-    return this.from(hops, this.#answer());
+    return this.from(hops, this.answer());
   }
 
   /** The answer from another address. */
   answersFrom(source: string, ...hops: Host[]): this {
-    return this.from(hops, this.#answer(), source);
+    return this.from(hops, this.answer(), source);
   }
 
-  #answer(): Transport {
+  answer(): Transport {
     return udp(this.port, this.clientPort, [5, 6, 7, 8]);
   }
 }

@@ -1,0 +1,146 @@
+/** The house itself: what every rule must have, and which room may enter which. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RULES } from '../src/rules/index.ts';
+import { casesIn, truthOf } from './support/fixtures.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Every source file, from the root of the project. */
+const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `src/${file}`);
+const HEADINGS = ['What it means', 'Why it breaks direct routing', 'How to mend it', 'When it is harmless', 'Limits', 'Sources'];
+
+describe.each(RULES.map((rule) => [rule.name, rule] as const))('%s', (name) => {
+  test('is the file of the rule', () => {
+    expect(existsSync(join(ROOT, 'src/rules', `${name}.ts`))).toBe(true);
+  });
+
+  test('has a page with all its headings', () => {
+    const page = readFileSync(join(ROOT, 'docs/rules', `${name}.md`), 'utf8');
+    expect([...page.matchAll(/^## (.+)$/gm)].map((m) => m[1])).toEqual(HEADINGS);
+  });
+
+  test('has a test', () => {
+    expect(existsSync(join(ROOT, 'test/rules', `${name}.test.ts`))).toBe(true);
+  });
+
+  test('has a capture of a real cluster that shows it, or may', () => {
+    expect([...fixtures(name), ...elsewhere(name)]).not.toEqual([]);
+  });
+});
+
+/** Cases whose truth expects the rule, or allows it beside what it expects. */
+function fixtures(rule: string): string[] {
+  return casesIn().filter((name) => {
+    const { expect: expected = [], may = [] } = truthOf(name);
+    return [...expected, ...may].some((e) => (typeof e === 'string' ? e : e.fault) === rule);
+  });
+}
+
+/** Rules that no real capture of this project shows, with the reason. */
+const WITHOUT_CAPTURE: Readonly<Record<string, string>> = {
+  'director-receive-offload': 'the network namespaces of the captures have no hardware that merges segments',
+  'vrrp-flapping': 'no recorded cluster changed its master three times within two minutes',
+};
+
+function elsewhere(rule: string): string[] {
+  const reason = WITHOUT_CAPTURE[rule];
+  return reason === undefined ? [] : [reason];
+}
+
+describe('codes and names', () => {
+  test('each rule has a code of its own, of three digits', () => {
+    const codes = RULES.map((rule) => rule.code);
+    expect(codes.filter((code, i) => !/^LVS\d{3}$/.test(code) || codes.indexOf(code) !== i)).toEqual([]);
+  });
+
+  test('each rule has a name of its own', () => {
+    expect(new Set(RULES.map((rule) => rule.name)).size).toBe(RULES.length);
+  });
+
+  test('the catalogue is in the order of the codes', () => {
+    expect(RULES.map((rule) => rule.code)).toEqual(RULES.map((rule) => rule.code).sort());
+  });
+
+  test('each page is that of a rule, the index, or the one of all notices', () => {
+    const pages = readdirSync(join(ROOT, 'docs/rules')).map((page) => page.replace(/\.md$/, ''));
+    const names = new Set(RULES.map((rule) => rule.name));
+    expect(pages.filter((page) => !names.has(page) && page !== 'notices' && page !== 'README')).toEqual([]);
+  });
+
+  test('a rule that is said to have no capture has none', () => {
+    expect(Object.keys(WITHOUT_CAPTURE).filter((rule) => fixtures(rule).length > 0)).toEqual([]);
+  });
+});
+
+/** Every import of every source file: the file, and what it imports, both from the root of the project. */
+const IMPORTS: { readonly file: string; readonly target: string }[] = SOURCES.flatMap((file) => {
+  const source = readFileSync(join(ROOT, file), 'utf8');
+  const found = [...source.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gms)];
+  return found.map((m) => {
+    const target = (m[1] ?? m[2] ?? m[3])!;
+    return { file, target: target.startsWith('.') ? relative(ROOT, join(ROOT, file, '..', target)) : target };
+  });
+});
+
+/** The imports of a room that lead to none of these places. */
+function strays(room: string, ...allowed: string[]): string[] {
+  return IMPORTS.filter(({ file }) => file.startsWith(room))
+    .filter(({ target }) => ![room, ...allowed].some((place) => target.startsWith(place)))
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
+
+describe('rooms', () => {
+  test('imports are read from the sources at all', () => {
+    expect(IMPORTS).toContainEqual({ file: 'src/diagnose.ts', target: 'src/rules/judge.ts' });
+    expect(IMPORTS.some(({ file, target }) => file.startsWith('src/cli/') && target === 'src/diagnose.ts')).toBe(true);
+    expect(IMPORTS.length).toBeGreaterThan(300);
+  });
+
+  test.each(['decoders', 'correlation', 'cluster', 'rules', 'reports'])(
+    'src/%s imports nothing of Node: it runs in a browser too',
+    (room) => {
+      const ofNode = IMPORTS.filter(({ file, target }) => file.startsWith(`src/${room}/`) && target.startsWith('node:'));
+      expect(ofNode).toEqual([]);
+    },
+  );
+
+  const frame = 'src/capture/frame.ts';
+  const error = 'src/usage-error.ts';
+  const address = 'src/decoders/address.ts';
+  test.each([
+    ['src/capture/', ['node:', 'fzstd', error]],
+    ['src/decoders/', [frame]],
+    ['src/correlation/', [frame, 'src/decoders/']],
+    ['src/cluster/given/', [address, error, 'yaml', 'valibot']],
+    ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, 'src/diagnosis.ts', error, 'yaml', 'valibot']],
+    ['src/rules/', ['src/cluster/', 'src/correlation/', address, frame, 'src/diagnosis.ts']],
+    ['src/reports/', ['src/diagnosis.ts', address, 'chalk', 'cli-table3', 'yaml']],
+  ])('%s imports only what is below it', (room, allowed) => {
+    expect(strays(room, ...allowed)).toEqual([]);
+  });
+
+  test('nobody below the command line imports it', () => {
+    expect(IMPORTS.filter(({ file, target }) => target.startsWith('src/cli/') && !file.startsWith('src/cli/'))).toEqual([]);
+  });
+
+  test('only the command line prints and exits', () => {
+    const loud = SOURCES.filter((file) => !file.startsWith('src/cli/')).filter((file) =>
+      /\bprocess\.(exit\b|exitCode|stdout|stderr)|\bconsole\./.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(loud).toEqual([]);
+  });
+
+  test('no rule imports another rule', () => {
+    const rules = new Set(RULES.map((rule) => `src/rules/${rule.name}.ts`));
+    expect(IMPORTS.filter(({ file, target }) => rules.has(file) && rules.has(target))).toEqual([]);
+  });
+
+  test('the launcher only starts what was built', () => {
+    const launcher = readFileSync(join(ROOT, 'bin/lvs-doctor.js'), 'utf8');
+    expect([...launcher.matchAll(/import\(?\s*'([^']+)'|from '([^']+)'/g)].map((m) => m[1] ?? m[2])).toEqual(['../dist/cli/main.js']);
+    expect(launcher.trim().split('\n').length).toBeLessThanOrEqual(5);
+  });
+});
