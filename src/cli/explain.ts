@@ -28,9 +28,18 @@ async function run(called: string | undefined, options: { readonly color: boolea
   }
   const { findRule } = await import('./rule-filter.ts');
   const rule = findRule(called, [...RULES, ...NOTICES]);
-  const file = new URL(`../../docs/rules/${rule.name}.md`, import.meta.url);
   const { renderPage } = await import('../reports/page.ts');
-  // Notices are told in one sentence; only some have a page.
-  const markdown = existsSync(file) ? readFileSync(file, 'utf8') : `# ${rule.code} ${rule.name}\n\n${rule.summary}\n`;
+  const markdown = pageOf(rule.name) ?? noticeIn(pageOf('notices') ?? '', rule) ?? `# ${rule.code} ${rule.name}\n\n${rule.summary}\n`;
   await writeOutput(renderPage(markdown, page), undefined);
+}
+
+function pageOf(name: string): string | null {
+  const file = new URL(`../../docs/rules/${name}.md`, import.meta.url);
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+}
+
+/** The section of one notice: all notices share a page. */
+function noticeIn(page: string, notice: { readonly code: string; readonly name: string }): string | null {
+  const heading = `## ${notice.code} ${notice.name}\n`;
+  return page.split(/^(?=## )/m).find((section) => section.startsWith(heading)) ?? null;
 }
