@@ -70,7 +70,10 @@ export const directorNotForwarding: Rule<Data> = {
         last: examples.at(-1)!.example.frames.at(-1)!,
         evidence: examples
           .slice(0, MAX_SHOWN)
-          .flatMap((e: Seen): Evidence[] => stepsAsEvidence(e, (step) => (isEnd(step) ? 'effect' : 'fault'))),
+          // The reset is a hop of the answer too: it is told once, as the reset that it is.
+          .flatMap((e: Seen): Evidence[] =>
+            stepsAsEvidence(e, (step) => (isEnd(step) ? 'effect' : e.path.from.includes(step) ? null : 'fault')),
+          ),
       },
     ];
   },
