@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { directorCannotResolveRs as rule } from '../../src/rules/director-cannot-resolve-rs.ts';
+import { atDirector, onDirector } from '../support/at-director.ts';
+import { healthy } from '../support/healthy.ts';
+import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, host, lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (IPv%i)', (version) => {
+  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const rs4 = host('rs4', 20, version);
+
+  /** The director's questions, each so many milliseconds after the one before. */
+  const asks = (story: Story, target: Host | string, ...gaps: number[]) => {
+    const ip = typeof target === 'string' ? target : target.ip;
+    story.whoHas(director, ip);
+    for (const ms of gaps) story.wait(ms - 0.1).whoHas(director, ip);
+    return story;
+  };
+
+  test('a real server that the director asks for in vain is found, with the request that waits for it', () => {
+    const story = healthy({ version });
+    const request = story.frame + 1;
+    story.tcp(remote, vip).syn(gateway, director);
+    const judged = judge(asks(story, rs3, 1000, 1000, 1000));
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS204',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'realServer', ip: rs3.ip, mac: rs3.mac }],
+      count: 4,
+      unit: 'frames',
+    });
+    expect(finding.message).toBe(
+      `The director ${director.mac} asks for ${rs3.ip} 4 times within 3 seconds (frames ${request + 1} to ${request + 4}) and gets no answer.`,
+    );
+    expect(finding.evidence.map((e) => [e.frame, e.shows])).toEqual([
+      [request, 'effect'],
+      [request + 1, 'fault'],
+      [request + 4, 'fault'],
+    ]);
+    expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed', 'found']);
+  });
+
+  test('a machine that never showed itself is only probably a real server', () => {
+    const finding = onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000)), rule);
+    expect(finding).toMatchObject({ confidence: 'probable', culprits: [{ ip: rs4.ip, mac: null }] });
+  });
+
+  test('a given real server is the culprit for sure, and by its name', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs4] });
+    expect(onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule).confidence).toBe('confirmed');
+  });
+
+  test('the remedy checks address, arp_ignore and the director’s entry', () => {
+    const [server, onTheDirector] = onlyFinding(judge(asks(healthy({ version }), rs3, 1000, 1000)), rule).remedy.steps;
+    expect(server!.on).toBe(rs3.ip);
+    expect(server!.commands.join('\n').includes('arp_ignore')).toBe(version === 4);
+    expect(onTheDirector!.commands[0]).toBe(`ip neigh show ${rs3.ip}`);
+  });
+
+  describe('three questions over two seconds are needed', () => {
+    test.each([
+      ['two, two seconds apart', [2000], 0],
+      ['three within 1.8 seconds', [900, 900], 0],
+      ['three over 1.9 seconds: a kernel’s timers may be a tick early', [950, 950], 1],
+      ['three over a second each', [1000, 1000], 1],
+    ] as const)('%s', (_words, gaps, findings) => {
+      expect(judge(asks(healthy({ version }), rs4, ...gaps)).findings).toHaveLength(findings);
+    });
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      const judged = judge(healthy({ version }));
+      expect(judged.findings).toEqual([]);
+      expect(verdictOn(judged, rule, rs1.ip)).toBe('passed');
+    });
+
+    test('for a real server that answers the third question: the row begins anew', () => {
+      const story = asks(healthy({ version }), rs3, 1000, 1000).isAt(rs3, rs3.ip, director);
+      expect(judge(asks(story.wait(1000), rs3, 1000)).findings).toEqual([]);
+    });
+
+    test('for the gateway, a client, or the VIP that does not answer', () => {
+      for (const target of [gateway.ip, client.ip, vip]) {
+        const story = healthy({ version, by: target === client.ip ? 'client' : 'gateway' });
+        expect(judge(asks(story, target, 1000, 1000)).findings, target).toEqual([]);
+      }
+    });
+
+    test('for a machine that is none of the real servers given', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+      expect(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
+    test('for questions of others', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 4; i++) story.whoHas(gateway, rs4.ip).wait(1000);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for unicast questions that check an entry', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 4; i++) story.checks(director, rs3.ip, rs3).wait(1000);
+      expect(judge(story).findings).toEqual([]);
+    });
+  });
+
+  test('it is not judged on another real server, where answers to the director do not pass', () => {
+    const story = new Story();
+    story.tcp(remote, vip).syn(director, rs1).synAck(rs1, gateway);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    expect(judge(asks(story, rs2, 1000, 1000), { point: 'real-server', given: roles }).verdicts).toMatchObject([
+      { subject: rs2.ip, verdict: 'not judged', reason: "answers to the director's questions do not pass this capture point" },
+    ]);
+  });
+
+  test('a capture on the director decides it', () => {
+    const story = asks(atDirector([rs1, rs2], version), rs3, 1000, 1000);
+    expect(onlyFinding(judge(story, onDirector(version)), rule).culprits[0]!.ip).toBe(rs3.ip);
+  });
+});

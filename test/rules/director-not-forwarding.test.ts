@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest';
+import { directorNotForwarding as rule } from '../../src/rules/director-not-forwarding.ts';
+import { atDirector, onDirector } from '../support/at-director.ts';
+import { configured } from '../support/configured.ts';
+import { connect, healthy } from '../support/healthy.ts';
+import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv%i)', (version) => {
+  const { vip, gateway, director, backup, rs1, rs2, remote, client } = lan(version);
+  const ask = (story: Story, times = 1, sender: Host = gateway, to: Host = director, from: Host = remote) => {
+    for (let i = 0; i < times; i++) story.wait(200).tcp(from, vip).syn(sender, to);
+    return story;
+  };
+
+  describe('requests that go in and never come out', () => {
+    test('three of them are found, with the director as culprit', () => {
+      const story = healthy({ version });
+      const before = story.frame;
+      const finding = onlyFinding(judge(ask(story, 3)), rule);
+      expect(finding).toMatchObject({
+        code: 'LVS202',
+        severity: 'critical',
+        confidence: 'probable',
+        vip,
+        culprits: [{ role: 'director', ip: director.ip, mac: director.mac }],
+        count: 3,
+        unit: 'requests',
+      });
+      expect(finding.message).toBe(
+        `${director.mac} does not forward requests for ${vip} (80/tcp): 3 requests, the first in frame ${before + 1}; nothing of them leaves it again, and it does not answer.`,
+      );
+      expect(finding.evidence.map((e) => [e.frame, e.shows])).toEqual([
+        [before + 1, 'fault'],
+        [before + 2, 'fault'],
+      ]);
+    });
+
+    test('two of them may be lost copies', () => {
+      expect(judge(ask(healthy({ version }), 2)).findings).toEqual([]);
+    });
+
+    test('the SYNs of one connection count each for itself', () => {
+      const story = healthy({ version });
+      const flow = story.tcp(remote, vip).syn(gateway, director);
+      for (const ms of [1000, 2000]) {
+        story.wait(ms);
+        flow.syn(gateway, director);
+      }
+      expect(onlyFinding(judge(story), rule).count).toBe(3);
+    });
+
+    test('the remedy looks for the service, the health check, and a rule that drops', () => {
+      const commands = onlyFinding(judge(ask(healthy({ version }), 3)), rule).remedy.steps[0]!.commands.join('\n');
+      expect(commands).toContain('ipvsadm -Ln');
+      expect(commands).toContain('nft list ruleset');
+    });
+  });
+
+  test('one request that the director resets itself is enough', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding).toMatchObject({ confidence: 'confirmed', count: 1 });
+    expect(finding.message).toContain(`with a reset, first in frame ${before + 2}: it has the address, but no such service`);
+    expect(finding.evidence.map((e) => [e.frame, e.shows])).toEqual(
+      [
+        [before + 1, 'fault'],
+        [before + 2, 'effect'],
+        [before + 2, 'effect'],
+      ].slice(0, 2),
+    );
+    expect(finding.remedy.steps[0]!.commands.join('\n')).not.toContain('nft');
+  });
+
+  test('one request that the director answers with ICMP unreachable is enough: no real server is left', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).syn(gateway, director);
+    story.unreachable(director, { ...remote, mac: gateway.mac }, vip, flow.quoted);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding).toMatchObject({ confidence: 'confirmed', count: 1 });
+    expect(finding.message).toContain(`ICMP unreachable, first in frame ${story.frame}: the service has no real server`);
+  });
+
+  test('a director that is its own real server may reset, but an unreachable of its own is no service', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).opens([gateway, director], [director, gateway]);
+    story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+    expect(judge(story).findings).toEqual([]);
+    const flow = story.tcp(remote, vip).syn(gateway, director);
+    story.unreachable(director, { ...remote, mac: gateway.mac }, vip, flow.quoted);
+    expect(onlyFinding(judge(story), rule).count).toBe(1);
+  });
+
+  test('UDP requests that stay at the director are found too', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 3; i++) story.udp(remote, vip).asks(gateway, director);
+    expect(onlyFinding(judge(story), rule).message).toContain('(53/udp)');
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      const judged = judge(healthy({ version }));
+      expect(judged.findings).toEqual([]);
+      expect(verdictOn(judged, rule, director.ip)).toBe('passed');
+    });
+
+    test('for requests that the director answers itself (localnode, SYN proxy)', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).opens([gateway, director], [director, gateway]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for NAT and tunnels, which are copies of another kind', () => {
+      for (const kind of ['nat', 'tunnel'] as const) {
+        const story = new Story().resolves(gateway, vip, director);
+        for (const rs of [rs1, rs2, rs1]) {
+          const flow = story.tcp(remote, vip).syn(gateway, director);
+          if (kind === 'nat') flow.translated(rs.ip, director, rs);
+          else flow.inTunnel(director, rs);
+        }
+        expect(judge(story).findings, kind).toEqual([]);
+      }
+    });
+
+    test('for a reset of a port that is no service', () => {
+      const story = healthy({ version });
+      story.tcp(remote, vip, { port: 8443 }).syn(gateway, director).refuse(director, gateway);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for what real servers hand back, and what a director asks', () => {
+      const story = healthy({ version });
+      ask(story, 3, rs1);
+      expect(judge(story).findings).toEqual([]);
+      const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] });
+      expect(judge(ask(healthy({ version }), 3, backup, director, backup), { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
+    test('for connections that had begun before the capture', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).data(gateway, director);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a director that was relieved: who still asks it has a stale entry', () => {
+      const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] });
+      const story = ask(healthy({ version }), 3);
+      expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+      // As long as it still forwards others it is in office, and drops these.
+      connect(story, rs1, { version });
+      expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
+    });
+  });
+
+  describe('the service is known by', () => {
+    const refused = () => {
+      const story = new Story().resolves(gateway, vip, director);
+      story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+      return story;
+    };
+
+    test('the configuration', () => {
+      const at = version === 4 ? vip : `[${vip}]`;
+      const roles = (port: number) => configured({ vips: [vip], directors: [director], realServers: [rs1] }, `-A -t ${at}:${port} -s rr`);
+      expect(judge(refused(), { ...MIRROR, given: roles(80) }).findings).toHaveLength(1);
+      expect(judge(refused(), { ...MIRROR, given: roles(0) }).findings).toHaveLength(1);
+      expect(judge(refused(), { ...MIRROR, given: roles(443) }).findings).toEqual([]);
+    });
+
+    test('the VIP as given, where nothing is forwarded at all', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      expect(judge(refused(), { ...MIRROR, given: roles }).findings).toHaveLength(1);
+    });
+  });
+
+  test('another finding that tells more hides it: a real server that the director cannot resolve', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 3; i++) ask(story).wait(1000).whoHas(director, lan(version).rs3.ip);
+    const rules = judgeAll(story).findings.map((f) => f.rule);
+    expect(rules).toContain('director-cannot-resolve-rs');
+    expect(rules).not.toContain('director-not-forwarding');
+  });
+
+  describe('is not judged', () => {
+    test('on a real server, where the director’s frames to others do not pass', () => {
+      const story = new Story().whoHas(director, rs1.ip).isAt(rs1, rs1.ip, director);
+      story.tcp(remote, vip).syn(director, rs1).synAck(rs1, gateway);
+      const [verdict] = judge(story, {
+        point: 'real-server',
+        given: given({ vips: [vip], directors: [director], realServers: [rs1, rs2] }),
+      }).verdicts;
+      expect(verdict).toMatchObject({
+        subject: director.ip,
+        verdict: 'not judged',
+        reason: 'what the director sends to real servers does not pass this capture point',
+      });
+      expect(verdict!.capture).toMatch(new RegExp(`^on ${director.ip}: tcpdump .*host ${vip}`));
+    });
+
+    test('when nobody asks', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      const [verdict] = judge(new Story().resolves(gateway, vip, director), { ...MIRROR, given: roles }).verdicts;
+      expect(verdict).toMatchObject({ verdict: 'not judged', reason: `no new request for ${vip} reaches it in this capture` });
+    });
+  });
+
+  test('frames without destination MAC (-i any) do not tell whom requests reach', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    const judged = judge(ask(healthy({ version }), 3).onAny(), { ...MIRROR, given: roles });
+    expect(judged.verdicts).toMatchObject([{ verdict: 'not judged', reason: expect.stringContaining('-i any') }]);
+  });
+
+  test('a capture on the director shows what comes in and goes out, and passes or finds', () => {
+    expect(verdictOn(judge(atDirector([rs1, rs2], version), onDirector(version)), rule, director.ip)).toBe('passed');
+    expect(onlyFinding(judge(ask(atDirector([rs1, rs2], version), 3), onDirector(version)), rule).count).toBe(3);
+  });
+
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story();
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director, rs);
+    expect(onlyFinding(judge(ask(story, 3, client, director, client)), rule).confidence).toBe('possible');
+  });
+});
