@@ -69,6 +69,7 @@ function identity(machine: Machine): string {
 export function renderClusterYaml(diagnosis: Diagnosis): string {
   const { vips, directors, realServers, gateways } = diagnosis.cluster;
   const served = new Set(vips.map((vip) => vip.ip));
+  const owners = ownersOf([...directors, ...realServers, ...gateways]);
   const captures = diagnosis.captures.map((capture) => printable(capture.name)).join(', ');
   const lines = [
     `# Roles that lvs-doctor ${printable(diagnosis.tool.version)} sees in ${captures}.`,
@@ -94,22 +95,31 @@ export function renderClusterYaml(diagnosis: Diagnosis): string {
   );
   section(
     'directors',
-    directors.map((machine) => machineItem(machine, served)),
+    directors.map((machine) => machineItem(machine, served, owners)),
   );
   section(
     'realServers',
-    realServers.map((machine) => machineItem(machine, served)),
+    realServers.map((machine) => machineItem(machine, served, owners)),
   );
   section(
     'gateways',
-    gateways.map((machine) => machineItem(machine, served)),
+    gateways.map((machine) => machineItem(machine, served, owners)),
   );
   return `${lines.join('\n')}\n`;
 }
 
+/** For each address the first machine that shows it: an address that two machines claim would make one machine of them. */
+function ownersOf(machines: readonly Machine[]): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const machine of machines) {
+    for (const ip of machine.ips) if (!owners.has(ip)) owners.set(ip, machine.macs.join());
+  }
+  return owners;
+}
+
 /** An entry of a list, without the VIPs among a machine's addresses: they are not its own. */
-function machineItem(machine: Machine, served: ReadonlySet<string>): string[] {
-  const ips = machine.ips.filter((ip) => !served.has(ip)).map(quoted);
+function machineItem(machine: Machine, served: ReadonlySet<string>, owners: ReadonlyMap<string, string>): string[] {
+  const ips = machine.ips.filter((ip) => !served.has(ip) && owners.get(ip) === machine.macs.join()).map(quoted);
   const macs = machine.macs.map(quoted);
   const entries = [
     machine.name === null ? null : `name: ${quoted(machine.name)}`,

@@ -136,7 +136,7 @@ function askingOf(c: Case, ip: Ip, director: Machine): AskingSeen | undefined {
 /** Clients and gateways are asked for too, when a director answers them itself. */
 function couldServe(c: Case, ip: Ip): boolean {
   if (c.cluster.gateways.some((g) => g.machine.ips.includes(ip))) return false;
-  if (c.given.realServers.length > 0) return c.given.realServers.some((g) => g.ips.includes(ip));
+  if (c.given.realServers.some((g) => g.ips.includes(ip))) return true;
   return !c.cluster.vips.some((vip) => c.o.pathsTo(vip.ip).some((path) => path.examples.some((e) => e.client === ip)));
 }
 
