@@ -40,13 +40,14 @@ until_owner() {
   stop_with "keepalived on $1 did not change in time: $(tail -n 1 "$WORK/$1-keepalived.log")"
 }
 
-# start_vrrp [LINE...]: both directors forward, lvs1 is master.
+# start_vrrp [LINE...]: both directors forward, lvs1 is master and has announced itself twice.
 start_vrrp() {
   disown_vip lvs1
   forward lvs2
   start_keepalived lvs1 150 "$@"
   until_owner lvs1 yes
   start_keepalived lvs2 100 "$@"
+  pause 2
 }
 
 stop_vrrp() {

@@ -9,3 +9,4 @@ fault_off() {
   stop_forwarding lvs1
   forward lvs1
 }
+scene() { requests 4; }

@@ -7,6 +7,7 @@ fault_off() { ip -n "${PREFIX}lvs2" addr del "${IP[rs3]}/32" dev eth0; }
 # Nothing asks for a real server's own address when nftables is the director, so the gateway does.
 scene() {
   requests 6
+  forget_neighbours
   on gateway python3 "$LAB/ask.py" http "${IP[rs3]}" "$HTTP_PORT" 1 0 50001
   requests 3
 }

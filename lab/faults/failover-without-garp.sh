@@ -5,9 +5,9 @@ may=(stale-gateway-arp)
 directors=(lvs1 lvs2)
 fault_on() {
   on lvs2 nft -f - <<RULES
-table arp no_garp {
+table netdev no_garp {
   chain output {
-    type filter hook output priority 0;
+    type filter hook egress device eth0 priority 0;
     arp saddr ip $VIP arp daddr ip $VIP drop
   }
 }
@@ -15,7 +15,7 @@ RULES
   start_vrrp
 }
 fault_off() {
-  on lvs2 nft delete table arp no_garp
+  on lvs2 nft delete table netdev no_garp
   forward lvs1
   start_keepalived lvs1 150
   until_owner lvs1 yes

@@ -3,7 +3,6 @@ expect=('stale-gateway-arp lvs2')
 may=(director-not-forwarding director-no-rewrite failover-without-garp vip-arp-unanswered)
 directors=(lvs1 lvs2)
 fault_off() {
-  on gateway nft delete table arp deaf
   disown_vip lvs2
   stop_forwarding lvs2
   own_vip lvs1
@@ -24,6 +23,8 @@ RULES
   own_vip lvs2
   forward lvs2
   announce lvs2 "$VIP"
-  announce lvs2 "$VIP"
   requests 6
+  on gateway nft delete table arp deaf
+  announce lvs2 "$VIP"
+  requests 4
 }
