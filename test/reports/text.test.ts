@@ -100,7 +100,7 @@ describe('findings', () => {
   test('of one rule and two VIPs are two stories', () => {
     const other = answersArp(1, { id: 'other', vip: '192.168.1.101' });
     expect(plain(diagnosis({ verdict: 'fault', findings: [answersArp(1), other] }))).toMatch(
-      /1\. rs-answers-arp.*100$[^]*2\. rs-answers-arp.*101$/m,
+      /1\. rs-answers-arp.*100$[\s\S]*2\. rs-answers-arp.*101$/m,
     );
   });
 
