@@ -8,7 +8,7 @@ import { isKeepalivedLine, parseKeepalivedConf } from './keepalived-conf.ts';
 import type { IncludeReader } from './keepalived-lines.ts';
 import { mergeGiven } from './merge-given.ts';
 import { isNeighbourLine, parseNeighbours } from './neighbours.ts';
-import { printed } from './printed.ts';
+import { printedPath } from './printed.ts';
 
 /** Larger than any configuration, in characters. */
 const LARGEST_FILE = 10_000_000;
@@ -25,7 +25,7 @@ const EXPECTED =
  * @throws UsageError naming the file and, where there is one, the line.
  */
 export function parseGiven(name: string, text: string, readInclude: IncludeReader | null = null): Given {
-  const file = printed(name);
+  const file = printedPath(name);
   if (text.length > LARGEST_FILE) {
     throw new UsageError(`${file}: this file has ${text.length} characters, more than any configuration has; ${EXPECTED}.`);
   }
@@ -55,5 +55,5 @@ function parseByKind(name: string, text: string, readInclude: IncludeReader | nu
   if (isYamlByName) return parseClusterYaml(name, text);
   if (looked === 0 && text.trim() !== '') return { ...NOTHING_GIVEN, sources: [name] };
   const what = looked === 0 ? 'this file is empty' : 'this file is of no kind that tells about a cluster';
-  throw new UsageError(`${printed(name)}: ${what}; ${EXPECTED}.`);
+  throw new UsageError(`${printedPath(name)}: ${what}; ${EXPECTED}.`);
 }

@@ -1,6 +1,6 @@
 /** Where in the user's words something stands, and how an error about it begins. */
 import { UsageError } from '../../usage-error.ts';
-import { printed } from './printed.ts';
+import { printedPath } from './printed.ts';
 
 /** A line of a file (from 1), or an option of the command line (line null). */
 export interface Place {
@@ -11,7 +11,7 @@ export interface Place {
 
 /** 'cluster.yaml, line 7', or '--vip'. */
 export function sayPlace(place: Place): string {
-  const file = printed(place.file);
+  const file = printedPath(place.file);
   return place.line === null ? file : `${file}, line ${place.line}`;
 }
 
