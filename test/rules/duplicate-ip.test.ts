@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { duplicateIp as rule } from '../../src/rules/duplicate-ip.ts';
+import { adverts } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { host, lan, type Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (version) => {
+  const { vip, gateway, director, rs1, rs2, client } = lan(version);
+  const printer = host('printer', 66, version);
+  const start = () => healthy({ version });
+  const race = (story: Story, ip = rs2.ip) => story.whoHas(director, ip).isAt(rs2, ip, director).isAt(printer, ip, director).wait(500);
+
+  test('two machines that answer for one address of a real server are found, both', () => {
+    const story = race(start());
+    const judged = judge(story);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({ code: 'LVS111', severity: 'warning' });
+    expect(culpritsOf(judged, rule).sort()).toEqual([rs2.mac, printer.mac].sort());
+    expect(finding.message).toContain(
+      `${rs2.mac} and ${printer.mac} answer the same question for ${rs2.ip} (1 question with several answers), first in frame ${story.frame - 1}`,
+    );
+    expect(verdictOn(judged, rule, rs2.ip)).toBe('found');
+    expect(verdictOn(judged, rule, rs1.ip)).toBe('passed');
+  });
+
+  test('two machines that announce one address in turn are found', () => {
+    const story = start();
+    for (const owner of [rs2, printer, rs2, printer]) story.announces(owner, rs2.ip).wait(1000);
+    expect(onlyFinding(judge(story), rule).message).toContain('in turn (the owner changes 3 times)');
+  });
+
+  test('the next one to get an address by DHCP is none', () => {
+    const story = start().announces(client, client.ip).wait(5000).probes(printer, client.ip).wait(1000).announces(printer, client.ip);
+    expect(verdictOn(judge(story.resolves(gateway, client.ip, printer)), rule, client.ip)).toBe('passed');
+  });
+
+  test('two cards of one machine are none: what is sent to one is answered from the other', () => {
+    const story = race(start());
+    story.tcp(client, rs2.ip).opens([client, printer], [rs2, client]);
+    expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
+  });
+
+  test('the virtual MAC beside its owner is none', () => {
+    const story = start()
+      .whoHas(client, gateway.ip)
+      .isAt(gateway, gateway.ip, client)
+      .isAt(gateway, gateway.ip, client, '00:00:5e:00:01:05');
+    expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('a proxy that answers for many beside the owner is none', () => {
+    const story = race(start());
+    for (let i = 0; i < 7; i++) story.resolves(client, host('far', 200 + i, version).ip, printer);
+    expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
+  });
+
+  test('an address that VRRP moves is none', () => {
+    const story = adverts(race(start()), rs2, 3, { version, vips: [rs2.ip] });
+    expect(verdictOn(judge(story), rule, rs2.ip)).toBeUndefined();
+  });
+
+  test('the same address on two VLANs belongs to two machines', () => {
+    const story = start().inVlan(10).resolves(client, printer.ip, rs1).inVlan(20);
+    for (let i = 0; i < 4; i++) story.inVlan(10).announces(rs1, printer.ip).inVlan(20).announces(printer, printer.ip).wait(1000);
+    expect(verdictOn(judge(story), rule, printer.ip)).toBe('passed');
+  });
+
+  test('two machines that answer for the VIP are told by another rule', () => {
+    const story = start().whoHas(gateway, vip).isAt(director, vip, gateway).isAt(printer, vip, gateway);
+    expect(judge(story).findings).toEqual([]);
+    expect(judgeAll(story, MIRROR).findings.map((f) => f.rule)).not.toContain('duplicate-ip');
+  });
+
+  test('a local capture does not see what others are answered', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    expect(verdictOn(judge(start(), { point: 'director', given: roles }), rule, rs2.ip)).toBe('not judged');
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { failoverWithoutGarp as rule } from '../../src/rules/failover-without-garp.ts';
+import { adverts, handOver, serve } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i)', (version) => {
+  const { vip, gateway, director, backup, rs1, rs2 } = lan(version);
+  const before = () => adverts(healthy({ version }), director, 4, { version });
+  const after = (story: Story) => adverts(story, backup, 5, { version });
+
+  test('a new VRRP master that does not announce the VIP is found, with when a neighbour learned of it', () => {
+    const story = before();
+    const frame = story.frame + 1;
+    after(story).resolves(gateway, vip, backup);
+    const judged = judge(story);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS402',
+      severity: 'warning',
+      confidence: 'confirmed',
+      culprits: [{ role: 'director', mac: backup.mac }],
+    });
+    expect(finding.message).toContain(
+      `${backup.mac} becomes VRRP master of ${vip} in place of ${director.mac} in frame ${frame} and sends no`,
+    );
+    expect(finding.message).toContain(`A neighbour learns of it by asking in frame ${story.frame}, 5.0 s later.`);
+    expect(verdictOn(judged, rule, vip)).toBe('found');
+  });
+
+  test('one that announces it within two seconds passes, later it is found', () => {
+    const announced = (ms: number) => {
+      const story = adverts(before(), backup, 1, { version, every: 1000 })
+        .wait(ms - 1000)
+        .announces(backup, vip)
+        .wait(Math.max(0, 1000 - ms));
+      return verdictOn(judge(after(story)), rule, vip);
+    };
+    expect(announced(100)).toBe('passed');
+    expect(announced(1990)).toBe('passed');
+    expect(announced(2010)).toBe('found');
+  });
+
+  test('an announcement ahead of the first advert counts', () => {
+    expect(verdictOn(judge(after(before().announces(backup, vip).wait(100))), rule, vip)).toBe('passed');
+  });
+
+  test('the virtual MAC stays where it is: nothing needs announcing', () => {
+    const mac = '00:00:5e:00:01:33';
+    const story = adverts(adverts(healthy({ version }), director, 4, { version, mac }), backup, 5, { version, mac });
+    expect(judge(story).findings).toEqual([]);
+  });
+
+  test('one who resigned just before was master, even if nothing more is heard of it', () => {
+    const story = healthy({ version })
+      .advert(director, { vrid: 51, priority: 0, vips: [vip] })
+      .wait(600);
+    expect(culpritsOf(judge(after(story)), rule)).toEqual([backup.mac]);
+  });
+
+  test('the first master of a capture took nothing over', () => {
+    const story = adverts(healthy({ version }), director, 1, { version, every: 300 });
+    expect(judge(after(story)).findings).toEqual([]);
+  });
+
+  test('a short contest leaves the master what it was', () => {
+    const story = before();
+    for (let i = 0; i < 3; i++) adverts(adverts(story, backup, 1, { version, every: 10 }), director, 1, { version });
+    expect(judge(adverts(story, director, 4, { version })).findings).toEqual([]);
+  });
+
+  test('where a capture ends too early, or nobody of its LAN knows the VIP, nothing is judged', () => {
+    expect(verdictOn(judge(adverts(before(), backup, 2, { version, every: 900 })), rule, vip)).toBe('not judged');
+    const elsewhere = after(adverts(new Story(), director, 4, { version })).resolves(gateway, rs1.ip, rs1);
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    expect(verdictOn(judge(elsewhere, { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
+  });
+
+  test('without VRRP, a second director that only answers is found', () => {
+    const finding = onlyFinding(judge(handOver(new Story(), director, backup, version).wait(2000).whoHas(rs1, gateway.ip)), rule);
+    expect(finding).toMatchObject({ confidence: 'probable', culprits: [{ mac: backup.mac }] });
+    expect(finding.message).toContain(`answers for ${vip} in place of ${director.mac}`);
+  });
+
+  test('without VRRP, one that had announced the VIP passes', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    serve(story, director, rs1, version).wait(3000).announces(backup, vip).wait(500).resolves(gateway, vip, backup);
+    expect(
+      judge(
+        serve(serve(story, backup, rs1, version), backup, rs2, version)
+          .wait(3000)
+          .whoHas(rs1, gateway.ip),
+      ).findings,
+    ).toEqual([]);
+  });
+
+  test('without VRRP, half a second must pass after the first answer', () => {
+    const ends = (ms: number) => {
+      const story = new Story().resolves(gateway, vip, director);
+      serve(serve(story, director, rs1, version), director, rs2, version)
+        .wait(5000)
+        .resolves(gateway, vip, backup);
+      const roles = given({ vips: [vip], directors: [director, backup] });
+      return judge(story.wait(ms).whoHas(rs1, gateway.ip), { ...MIRROR, given: roles }).findings.length;
+    };
+    expect(ends(490)).toBe(0);
+    expect(ends(510)).toBe(1);
+  });
+
+  test('two directors that both go on are no takeover', () => {
+    const story = handOver(new Story(), director, backup, version).resolves(gateway, vip, director);
+    expect(judge(story.wait(3000).whoHas(rs1, gateway.ip)).findings).toEqual([]);
+  });
+
+  test('where claims were too many to keep at the time, nothing is judged', () => {
+    const story = before();
+    for (let i = 0; i < 40; i++) story.announces(director, vip);
+    after(story);
+    for (let i = 0; i < 40; i++) story.announces(backup, vip);
+    expect(verdictOn(judge(story), rule, vip)).toBe('not judged');
+  });
+});

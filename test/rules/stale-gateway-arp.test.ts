@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { staleGatewayArp as rule } from '../../src/rules/stale-gateway-arp.ts';
+import { adverts, serve, vain } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { lan, type Story, type Version } from '../support/story.ts';
+
+describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', (version) => {
+  const { vip, gateway, director, backup, rs1, rs2, rs3, remote } = lan(version);
+  const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2, rs3] });
+  const two = { ...MIRROR, given: roles };
+  const judge = (story: Story, beside: Parameters<typeof judgeBy>[2] = two) => judgeBy([rule], story, beside);
+  const lost = (story: Story, times: number) => {
+    for (let i = 0; i < times; i++) vain(story, director, version);
+    return story;
+  };
+  const tookOver = () => adverts(adverts(healthy({ version }), director, 3, { version }), backup, 3, { version });
+
+  test('requests to the old director while another one is VRRP master are found', () => {
+    const story = tookOver();
+    const first = story.frame + 1;
+    adverts(lost(story, 4), backup, 2, { version });
+    const judged = judge(story);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS403',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'director', mac: backup.mac }],
+      count: 8,
+      unit: 'requests',
+    });
+    expect(finding.message).toContain(
+      `${gateway.mac} sends 8 requests for ${vip} to ${director.mac} for 7 seconds, the first in frame ${first}`,
+    );
+    expect(verdictOn(judged, rule, gateway.ip)).toBe('found');
+  });
+
+  test('an old director that still claims the VIP is the one to mend', () => {
+    const story = adverts(lost(tookOver().announces(director, vip), 4), backup, 2, { version });
+    expect(onlyFinding(judge(story), rule).culprits.map((c) => c.mac)).toEqual([director.mac]);
+  });
+
+  test('requests for five seconds are none yet', () => {
+    const lasting = (ms: number) => {
+      const story = lost(tookOver(), 2).wait(ms - 4000);
+      story.tcp(remote, vip).syn(gateway, director);
+      return verdictOn(judge(adverts(story, backup, 2, { version })), rule, gateway.ip);
+    };
+    expect(lasting(4990)).toBe('passed');
+    expect(lasting(5010)).toBe('found');
+  });
+
+  test('two requests are none yet, three are', () => {
+    const spread = (n: number) => {
+      const story = tookOver();
+      for (let i = 0; i < n; i++) {
+        story.tcp(remote, vip).syn(gateway, director);
+        story.wait(5100);
+      }
+      return verdictOn(judge(adverts(story, backup, 2, { version })), rule, gateway.ip);
+    };
+    expect(spread(2)).toBe('passed');
+    expect(spread(3)).toBe('found');
+  });
+
+  test('a gateway that follows the announcement passes', () => {
+    const story = tookOver().announces(backup, vip);
+    for (const rs of [rs1, rs2, rs3]) serve(story, backup, rs, version).wait(3000);
+    expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('requests that the old director still sends on are not lost', () => {
+    const story = tookOver();
+    for (const rs of [rs1, rs2, rs3, rs1]) serve(story, director, rs, version).wait(2000);
+    expect(verdictOn(judge(adverts(story, backup, 2, { version })), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('requests lost while the old one is master itself are told by another rule', () => {
+    const story = adverts(lost(adverts(healthy({ version }), director, 3, { version }), 4), director, 2, { version });
+    expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('without VRRP: who answers alone in the end owned the VIP all the time', () => {
+    const story = lost(healthy({ version }), 2);
+    for (let i = 0; i < 3; i++) story.checks(gateway, vip, director).wait(1000);
+    lost(story, 1).resolves(gateway, vip, backup);
+    const answer = story.frame;
+    serve(story, backup, rs1, version);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.culprits.map((c) => c.mac)).toEqual([backup.mac]);
+    expect(finding.message).toContain(
+      `It also asks ${director.mac} itself 3 times, without an answer. From frame ${answer + 1} on it sends to ${backup.mac}.`,
+    );
+  });
+
+  test('without VRRP: requests after the announcement of another one are found, those before are not', () => {
+    const found = (before: number, after: number) => {
+      const story = lost(lost(healthy({ version }), before).announces(backup, vip).wait(100), after);
+      return verdictOn(judge(serve(story, backup, rs1, version)), rule, gateway.ip);
+    };
+    expect(found(0, 4)).toBe('found');
+    expect(found(4, 0)).toBe('passed');
+  });
+
+  test('without VRRP: an old director that answers on is not stale, but broken', () => {
+    const story = lost(healthy({ version }), 4).whoHas(gateway, vip).isAt(backup, vip, gateway).isAt(director, vip, gateway);
+    expect(verdictOn(judge(serve(story, backup, rs1, version)), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('where requests to the other director do not pass, nothing is judged', () => {
+    const story = healthy({ version });
+    const judged = judge(story, { point: 'director', given: given({ vips: [vip], directors: [director, backup] }) });
+    expect(verdictOn(judged, rule, gateway.ip)).toBe('not judged');
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { vipArpUnanswered as rule } from '../../src/rules/vip-arp-unanswered.ts';
+import { adverts, serve } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+function inVain(story: Story, asker: Host, ip: string, times: number, every = 1001): Story {
+  for (let i = 0; i < times; i++) story.whoHas(asker, ip).wait(every);
+  return story;
+}
+
+describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)', (version) => {
+  const { vip, gateway, director, backup, rs1, rs2, client } = lan(version);
+  const start = () => healthy({ version });
+
+  test('three questions in two seconds without an answer are found, with who owned the VIP before', () => {
+    const story = start();
+    const before = story.frame;
+    const judged = judge(inVain(story, gateway, vip, 3));
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS107',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'director', mac: director.mac }],
+    });
+    expect(finding.message).toContain(
+      `${vip} 3 times in 2 seconds, first in frame ${before + 1}, and nobody answers. ${director.mac} claimed it until frame 2.`,
+    );
+    expect(verdictOn(judged, rule, vip)).toBe('found');
+  });
+
+  test('an answered question passes', () => {
+    expect(verdictOn(judge(start()), rule, vip)).toBe('passed');
+  });
+
+  test('two questions without an answer are none', () => {
+    expect(verdictOn(judge(inVain(start(), gateway, vip, 2)), rule, vip)).toBe('passed');
+  });
+
+  test('three questions within less than two seconds are none', () => {
+    expect(verdictOn(judge(inVain(start(), gateway, vip, 3, 990)), rule, vip)).toBe('passed');
+  });
+
+  test('unicast questions to an old owner are none: they probe a stale entry', () => {
+    const story = start();
+    for (let i = 0; i < 5; i++) story.checks(gateway, vip, director).wait(1001);
+    expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+  });
+
+  test('probes without sender address want no answer', () => {
+    const story = start();
+    for (let i = 0; i < 5; i++) story.probes(backup, vip).wait(1001);
+    expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+  });
+
+  test('a failover within ten seconds is waited for, not longer', () => {
+    expect(verdictOn(judge(inVain(start(), gateway, vip, 3).wait(6900).announces(backup, vip)), rule, vip)).toBe('passed');
+    const late = judge(inVain(start(), gateway, vip, 3).wait(7100).announces(backup, vip));
+    expect(onlyFinding(late, rule).message).toContain('It is claimed again in frame');
+  });
+
+  test('a claim in the midst of the questions answers all of them', () => {
+    const story = inVain(start(), gateway, vip, 2).wait(20_000).announces(director, vip).wait(20_000);
+    expect(verdictOn(judge(inVain(story, gateway, vip, 2)), rule, vip)).toBe('passed');
+  });
+
+  test('of several directors the master is named', () => {
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    const story = adverts(start(), backup, 4, { version });
+    expect(culpritsOf(judge(inVain(story, gateway, vip, 4), { ...MIRROR, given: roles }), rule)).toEqual([backup.mac]);
+  });
+
+  test('of several directors without VRRP the last owner is named', () => {
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    const story = start().announces(backup, vip);
+    expect(culpritsOf(judge(inVain(story, gateway, vip, 4), { ...MIRROR, given: roles }), rule)).toEqual([backup.mac]);
+  });
+
+  test('a real server that hears questions only does not judge whether they are answered', () => {
+    const story = new Story();
+    for (let i = 0; i < 5; i++) story.whoHas(gateway, vip).wait(1001).resolves(director, rs1.ip, rs1);
+    const judged = judge(story, { point: 'real-server', given: given({ vips: [vip], directors: [director], realServers: [rs1] }) });
+    expect(verdictOn(judged, rule, vip)).toBe('not judged');
+  });
+
+  test('a mirror that passes no answers to the asker does not judge, unless somebody says that it is one', () => {
+    const story = serve(serve(new Story(), director, rs1, version), director, rs2, version);
+    inVain(story, client, vip, 5);
+    expect(verdictOn(judge(story, { point: null }), rule, vip)).toBe('not judged');
+    expect(verdictOn(judge(story), rule, vip)).toBe('found');
+  });
+
+  test('where nobody asks, nothing is judged', () => {
+    const roles = given({ vips: [vip], directors: [director] });
+    expect(verdictOn(judge(new Story().announces(director, vip), { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { vipMacFlapping as rule } from '../../src/rules/vip-mac-flapping.ts';
+import { adverts } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, lan, type Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+/** These machines announce the VIP one after the other, so far apart. */
+function inTurn(story: Story, ip: string, hosts: readonly Host[], ms = 10_000): Story {
+  for (const host of hosts) story.announces(host, ip).wait(ms);
+  return story;
+}
+
+describe.each([4, 6] as const satisfies Version[])('vip-mac-flapping (IPv%i)', (version) => {
+  const { vip, director: a, backup: b, gateway, client, rs1 } = lan(version);
+  const two = { ...MIRROR, given: given({ vips: [vip], directors: [a, b] }) };
+
+  test('two machines that announce the VIP in turn are found', () => {
+    const story = inTurn(healthy({ version }), vip, [b, a, b, a]);
+    const judged = judge(story, two);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({ code: 'LVS106', severity: 'warning', confidence: 'confirmed' });
+    expect(culpritsOf(judged, rule).sort()).toEqual([a.mac, b.mac].sort());
+    expect(finding.message).toContain(`${a.mac} and ${b.mac} claim ${vip} in turn: the owner changes 4 times`);
+    expect(verdictOn(judged, rule, vip)).toBe('found');
+  });
+
+  test('beside the director only the other one is named', () => {
+    const judged = judge(inTurn(healthy({ version }), vip, [b, a, b, a]));
+    expect(culpritsOf(judged, rule)).toEqual([b.mac]);
+  });
+
+  test('one who owns the VIP all the time passes', () => {
+    expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, a, a, a])), rule, vip)).toBe('passed');
+  });
+
+  test('a failover and its way back are none', () => {
+    expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a]), two), rule, vip)).toBe('passed');
+  });
+
+  test('a third machine that takes its turn once does not make it to and fro', () => {
+    expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, client]), two), rule, vip)).toBe('passed');
+  });
+
+  test('changes further apart than two minutes are none', () => {
+    expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, b], 60_100), two), rule, vip)).toBe('passed');
+    expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, b], 59_900), two), rule, vip)).toBe('found');
+  });
+
+  test('VRRP that moves the VIP explains it', () => {
+    const story = healthy({ version });
+    for (const master of [a, b, a, b]) adverts(story, master, 5, { version }).announces(master, vip);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
+  test('answers of several machines to one question are a race, no turns', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 4; i++) story.whoHas(gateway, vip).isAt(a, vip, gateway).isAt(b, vip, gateway).wait(5000);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
+  test('a bond that gives each neighbour another card for good is one machine', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 4; i++) story.resolves(gateway, vip, a).wait(1000).resolves(client, vip, b).wait(1000);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
+  test('two cards that claim the same address of their own are one machine', () => {
+    const dip = version === 4 ? '203.0.113.2' : '2001:db8::2';
+    const story = healthy({ version }).announces(b, dip);
+    expect(verdictOn(judge(inTurn(story, vip, [a, b, a, b])), rule, vip)).toBe('passed');
+  });
+
+  test('where nobody claims the VIP, nothing is judged', () => {
+    const story = healthy({ version, connections: 0 });
+    expect(
+      verdictOn(
+        judge(story, { ...MIRROR, given: given({ vips: [lan(version).vip.replace('100', '101')], realServers: [rs1] }) }),
+        rule,
+        lan(version).vip.replace('100', '101'),
+      ),
+    ).toBe('not judged');
+  });
+});

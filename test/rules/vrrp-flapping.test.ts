@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { vrrpFlapping as rule } from '../../src/rules/vrrp-flapping.ts';
+import { type AdvertOptions, adverts } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, lan, type Story } from '../support/story.ts';
+
+const { vip, director: a, backup: b } = lan();
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+/** These are master one after the other, for so many adverts each. */
+function masters(hosts: readonly Host[], times: number, options: AdvertOptions = {}): Story {
+  const story = healthy();
+  for (const host of hosts) adverts(story, host, times, options);
+  return story;
+}
+
+describe('the master changes', () => {
+  test('three times within two minutes: that is found', () => {
+    const judged = judge(masters([a, b, a, b], 5));
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({ code: 'LVS406', severity: 'warning', confidence: 'confirmed', vip });
+    expect(finding.message).toContain(`The VRRP master of group 51 changes 3 times within 16 seconds, between ${a.ip} and ${b.ip}`);
+    expect(culpritsOf(judged, rule).sort()).toEqual([a.mac, b.mac].sort());
+    expect(verdictOn(judged, rule, vip)).toBe('found');
+  });
+
+  test('twice: a failover and its way back', () => {
+    expect(verdictOn(judge(masters([a, b, a], 5)), rule, vip)).toBe('passed');
+  });
+
+  test('three times, but over more than two minutes', () => {
+    expect(verdictOn(judge(masters([a, b, a, b], 61)), rule, vip)).toBe('passed');
+    expect(verdictOn(judge(masters([a, b, a, b], 59)), rule, vip)).toBe('found');
+  });
+
+  test('not at all where adverts only cross: who speaks once between another one was no master', () => {
+    expect(verdictOn(judge(masters([a, b, a, b, a, b], 1)), rule, vip)).toBe('passed');
+    expect(verdictOn(judge(masters([a, b, a, b, a], 2)), rule, vip)).toBe('found');
+  });
+
+  test('not by resigning and coming back alone', () => {
+    const story = adverts(healthy(), b, 3);
+    for (let i = 0; i < 5; i++) adverts(story, a, 5).advert(a, { vrid: 51, priority: 0, vips: [vip] });
+    expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+  });
+});
+
+test('members that announce different intervals are found', () => {
+  const story = adverts(adverts(healthy(), a, 5), b, 5, { every: 3000 });
+  expect(onlyFinding(judge(story), rule).message).toContain(
+    `${a.ip} (every 1 s) and ${b.ip} (every 3 s) do not agree on the advert interval`,
+  );
+});
+
+test('two groups that use one number at the same time are found', () => {
+  const story = healthy();
+  const other = '203.0.113.150';
+  for (let i = 0; i < 6; i++) adverts(adverts(story, a, 1, { every: 500 }), b, 1, { every: 500, vips: [other] });
+  // The intervals announced are half a second too, so nothing else is found.
+  expect(onlyFinding(judge(story), rule).message).toContain(`use VRRP group number 51 for different addresses`);
+});
+
+test('two masters of the same addresses are no two groups', () => {
+  const story = healthy();
+  for (let i = 0; i < 6; i++) adverts(adverts(story, a, 1, { every: 500 }), b, 1, { every: 500 });
+  expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+});
+
+test('a few adverts are too few to judge', () => {
+  expect(verdictOn(judge(masters([a, b], 2)), rule, vip)).toBe('not judged');
+});

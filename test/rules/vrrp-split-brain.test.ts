@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { vrrpSplitBrain as rule } from '../../src/rules/vrrp-split-brain.ts';
+import { adverts } from '../support/failover.ts';
+import { healthy } from '../support/healthy.ts';
+import { culpritsOf, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { lan, Story } from '../support/story.ts';
+
+const { vip, director, backup } = lan();
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+const GROUP = { vrid: 51, priority: 100, vips: [vip] };
+
+/** Both speak each second, the backup half a second after the director. */
+function both(story: Story, times: number, mac?: string): Story {
+  for (let i = 0; i < times; i++) {
+    story.advert(director, { ...GROUP, priority: 150 }, mac ?? director.mac).wait(500);
+    story.advert(backup, GROUP, mac ?? backup.mac).wait(500);
+  }
+  return story;
+}
+
+test('two masters of one group that speak in turn for longer than they need to hear each other are found', () => {
+  const story = both(healthy(), 6);
+  const judged = judge(story);
+  const finding = onlyFinding(judged, rule);
+  expect(finding).toMatchObject({ code: 'LVS401', severity: 'critical', confidence: 'confirmed', vip });
+  expect(culpritsOf(judged, rule).sort()).toEqual([director.mac, backup.mac].sort());
+  expect(finding.message).toContain(
+    `${backup.ip} (${backup.mac}) and ${director.ip} (${director.mac}) both send VRRP adverts as masters of group 51`,
+  );
+  expect(verdictOn(judged, rule, vip)).toBe('found');
+});
+
+test('routers that share the virtual MAC are told apart by their own addresses', () => {
+  const story = both(healthy().announces(director, director.ip).announces(backup, backup.ip), 6, '00:00:5e:00:01:33');
+  expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
+});
+
+test('three intervals and a second is no split brain yet, a little more is', () => {
+  const overlap = (ms: number) => {
+    const story = adverts(healthy(), director, 3).wait(-300);
+    for (let t = 0; t < 4000; t += 500) story.advert(t % 1000 === 0 ? backup : director, GROUP).wait(500);
+    story.wait(ms - 4000).advert(backup, GROUP);
+    return judge(story).findings.length;
+  };
+  expect(overlap(3990)).toBe(0);
+  expect(overlap(4010)).toBe(1);
+});
+
+test('a master, its stand-in and the master again is a failover and its way back', () => {
+  const story = adverts(adverts(adverts(healthy(), director, 5), backup, 30), director, 5);
+  expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+});
+
+test('one crossing advert at preemption is lawful', () => {
+  const story = adverts(healthy(), backup, 5).wait(-500);
+  adverts(adverts(story, director, 1, { every: 500 }), backup, 1, { every: 500 });
+  expect(verdictOn(judge(adverts(story, director, 8)), rule, vip)).toBe('passed');
+});
+
+test('masters that resign to each other are never masters together', () => {
+  const story = healthy();
+  for (let i = 0; i < 5; i++) {
+    adverts(story, director, 1)
+      .advert(director, { ...GROUP, priority: 0 })
+      .wait(100);
+    adverts(story, backup, 1)
+      .advert(backup, { ...GROUP, priority: 0 })
+      .wait(100);
+  }
+  expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+});
+
+test('two groups with one number are told as that', () => {
+  const story = healthy();
+  for (let i = 0; i < 6; i++) adverts(adverts(story, director, 1, { every: 500 }), backup, 1, { every: 500, vips: ['203.0.113.150'] });
+  expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+});
+
+test('the same number on two VLANs is two groups', () => {
+  const story = new Story();
+  for (let i = 0; i < 8; i++) story.inVlan(10).advert(director, GROUP).wait(500).inVlan(20).advert(backup, GROUP).wait(500);
+  expect(judge(story).verdicts).toEqual([]);
+});
+
+test('two adverts are too few to judge', () => {
+  expect(verdictOn(judge(healthy().advert(director, GROUP).advert(backup, GROUP)), rule, vip)).toBe('not judged');
+});
