@@ -2,11 +2,11 @@
  * LVS212: the directors send IPVS sync messages with different ids, so each ignores what the other tells.
  * After a failover the new master knows no connection.
  */
-import type { Machine } from '../cluster/cluster.ts';
+import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Mac } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { captureOn } from './capture-command.ts';
-import type { Rule } from './rule.ts';
+import type { Case, Rule } from './rule.ts';
 import { hostOf } from './wording.ts';
 
 interface Sender {
@@ -33,12 +33,10 @@ export const ipvsSyncProblem: Rule<Data> = {
     if (vip !== undefined) yield { ip: vip.ip, vip, machine: null };
   },
 
-  check(c) {
-    const byId = new Map<number, Sender>();
-    for (const sender of c.o.syncSenders) if (!byId.has(sender.syncId)) byId.set(sender.syncId, sender);
-    const senders = [...byId.values()];
+  check(c, s) {
+    const senders = disagreeing(c, s.vip!);
     if (senders.length < 2) return [];
-    const machines = [...new Set(senders.map((s) => c.cluster.machineOf(s.mac)))];
+    const machines = [...new Set(senders.map((x) => c.cluster.machineOf(x.mac)))];
     return [
       {
         data: { senders, hosts: machines.map((m: Machine) => hostOf(m, 'each director')) },
@@ -48,17 +46,17 @@ export const ipvsSyncProblem: Rule<Data> = {
         unit: 'frames',
         first: senders[0]!.at,
         last: senders.at(-1)!.at,
-        evidence: senders.map((s) => ({
-          at: s.at,
+        evidence: senders.map((x) => ({
+          at: x.at,
           shows: 'fault' as const,
-          says: `IPVS sync message from ${s.mac} with sync id ${s.syncId}`,
+          says: `IPVS sync message from ${x.mac} with sync id ${x.syncId}`,
         })),
       },
     ];
   },
 
   blind(c, s) {
-    const macs = new Set(c.o.syncSenders.map((x) => x.mac));
+    const macs = new Set(directorsThatSync(c, s.vip!).map((x) => x.mac));
     if (macs.size > 1) return null;
     const director = s.vip!.directors[0]?.machine;
     const capture = director === undefined ? 'on each director: ipvsadm -L --daemon' : captureOn(director, '224.0.0.81', 'the director');
@@ -82,3 +80,19 @@ export const ipvsSyncProblem: Rule<Data> = {
     };
   },
 };
+
+/** Another cluster on the LAN has an id of its own, so that the two do not mix: only directors of one VIP must agree. */
+function directorsThatSync(c: Case, vip: Vip): Sender[] {
+  return c.o.syncSenders.filter((sender) => c.cluster.isDirector(sender.mac, vip));
+}
+
+/** The first director that disagrees with another one, and the first of others for each id that is not its own. */
+function disagreeing(c: Case, vip: Vip): Sender[] {
+  const senders = directorsThatSync(c, vip);
+  const isOther = (a: Sender, b: Sender) => c.cluster.machineOf(a.mac) !== c.cluster.machineOf(b.mac) && a.syncId !== b.syncId;
+  const first = senders.find((a) => senders.some((b) => isOther(a, b)));
+  if (first === undefined) return [];
+  const byId = new Map([[first.syncId, first]]);
+  for (const sender of senders) if (isOther(first, sender) && !byId.has(sender.syncId)) byId.set(sender.syncId, sender);
+  return [...byId.values()];
+}
