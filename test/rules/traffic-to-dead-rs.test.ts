@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { trafficToDeadRs as rule } from '../../src/rules/traffic-to-dead-rs.ts';
+import { atDirector, onDirector } from '../support/at-director.ts';
+import { connect, healthy } from '../support/healthy.ts';
+import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)', (version) => {
+  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const all = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3] });
+
+  /** Requests to rs3 that it does not answer, the first and one after so many seconds. */
+  const mute = (seconds: number, story = healthy({ version }), asker: Host = remote, sender: Host = gateway) => {
+    story.tcp(asker, vip).syn(sender, director, rs3);
+    // Two frames took a tenth of a millisecond each; the copy of the second request counts.
+    story.wait(seconds * 1000 - 0.3);
+    story.tcp(asker, vip).syn(sender, director, rs3);
+    return story;
+  };
+
+  test('a real server that answers nothing for half a minute, and still gets requests, is found', () => {
+    const before = healthy({ version }).frame;
+    const judged = judge(mute(31));
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS208',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'realServer', ip: rs3.ip, mac: rs3.mac }],
+      count: 2,
+      unit: 'requests',
+    });
+    expect(finding.message).toBe(
+      `2 new requests for ${vip} went to ${rs3.mac} within 31 seconds (frames ${before + 1} to ${before + 4}); it answers none of them, while other real servers answer.`,
+    );
+    expect(finding.evidence.map((e) => [e.frame - before, e.shows])).toEqual([
+      [1, 'fault'],
+      [2, 'fault'],
+      [3, 'fault'],
+      [4, 'fault'],
+    ]);
+    expect([rs1, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'found']);
+    expect(finding.remedy.steps.map((step) => step.on)).toEqual(['the director', rs3.ip]);
+    expect(finding.remedy.steps[0]!.commands.join('\n')).toContain('TCP_CHECK');
+  });
+
+  test.each([
+    [29.9, 0],
+    [30, 1],
+  ])('health checks have half a minute: %d seconds of silence', (seconds, findings) => {
+    expect(judge(mute(seconds)).findings).toHaveLength(findings);
+  });
+
+  test('SYNs repeated in between count as requests', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
+    story.wait(1000);
+    flow.syn(gateway, director, rs3);
+    expect(onlyFinding(judge(mute(31, story)), rule).count).toBe(4);
+  });
+
+  test('the silence itself is its cause', () => {
+    const story = mute(31);
+    story.tcp(remote, vip).syn(gateway, director, rs3);
+    const findings = judgeAll(story, MIRROR).findings;
+    expect(findings.map((f) => f.rule)).toEqual(['rs-no-reply', 'traffic-to-dead-rs']);
+    expect(findings[1]!.causedBy).toEqual([findings[0]!.id]);
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      const judged = judge(healthy({ version }));
+      expect(judged.findings).toEqual([]);
+      expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed', 'passed']);
+    });
+
+    test('for a real server that answers others in between', () => {
+      const story = healthy({ version });
+      story.tcp(remote, vip).syn(gateway, director, rs3);
+      connect(story, rs3, { version });
+      expect(judge(mute(31, story)).findings).toEqual([]);
+    });
+
+    test('for a real server whose answer comes from another address: another rule tells it', () => {
+      const story = healthy({ version });
+      for (const wait of [31_000, 0]) {
+        story.tcp(remote, vip).syn(gateway, director, rs3).synAckFrom(rs3.ip, rs3, gateway);
+        story.wait(wait);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for health checks of the director', () => {
+      expect(judge(mute(31, healthy({ version }), director, director)).findings).toEqual([]);
+    });
+
+    test('for connections seen in mid-flow only', () => {
+      const story = healthy({ version });
+      for (const wait of [31_000, 0]) {
+        story.tcp(remote, vip).data(gateway, director, rs3);
+        story.wait(wait);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for requests that it hands on', () => {
+      const story = healthy({ version });
+      for (const wait of [31_000, 0]) {
+        story.tcp(remote, vip).syn(gateway, director, rs3, director);
+        story.wait(wait);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+  });
+
+  describe('is not judged', () => {
+    test('when nobody else answers either', () => {
+      const judged = judge(mute(31, new Story().resolves(gateway, vip, director)), { ...MIRROR, given: all });
+      expect(judged.findings).toEqual([]);
+      expect(judged.verdicts.at(-1)).toMatchObject({
+        subject: rs3.ip,
+        verdict: 'not judged',
+        reason: 'some requests to it stay without answer, but whether others answer for half a minute does not show',
+      });
+    });
+
+    test('on the director, where replies do not pass', () => {
+      const judged = judge(mute(31, atDirector([rs1, rs2], version)), onDirector(version));
+      expect(judged.verdicts.map((v) => v.reason)).toEqual(Array(3).fill('its replies do not pass this capture point'));
+    });
+
+    test('from frames without destination MAC (-i any)', () => {
+      expect(judge(mute(31).onAny(), { ...MIRROR, given: all }).verdicts[0]!.reason).toContain('-i any');
+    });
+  });
+
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story();
+    const flow = story.tcp(client, vip).syn(client, director, rs1);
+    // A reply that has come a long way does not tell who made it.
+    story.fromTtl(50);
+    flow.synAck(rs1, client);
+    story.fromTtl(64);
+    expect(onlyFinding(judge(mute(31, story, client, client)), rule).confidence).toBe('possible');
+  });
+});
