@@ -3,7 +3,7 @@
  * Its entry is stale: requests vanish until it asks again, or is told.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { ClaimSeen, Ip, Mac } from '../cluster/observations.ts';
+import type { ClaimSeen, FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
@@ -157,6 +157,9 @@ function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: 
   };
 }
 
+/** A request and its repetitions; a mirror's second sight of one is none. */
+const REQUESTS: ReadonlySet<PathEvent> = new Set([PathEvent.toward, PathEvent.retry, PathEvent.retryAgain]);
+
 /** New requests from the sender to a director, of which neither a copy nor an answer is seen; repeated SYNs count. */
 function lostRequests(c: Case, s: Subject, stale: Machine): FrameRef[] {
   const lost = c.o.pathsTouching(stale.macs, s.ip).filter((path) => {
@@ -166,7 +169,8 @@ function lostRequests(c: Case, s: Subject, stale: Machine): FrameRef[] {
     if (path.from.length > 0 || path.toward.some((hop) => stale.macs.includes(hop.source))) return false;
     return !path.steps.some((step) => step.event === PathEvent.established);
   });
-  return lost.flatMap((path) => path.examples.flatMap((e) => e.frames)).sort((a, b) => a.at - b.at);
+  const isRequest = (path: FlowPath, i: number) => REQUESTS.has(path.steps[i]!.event);
+  return lost.flatMap((path) => path.examples.flatMap((e) => e.frames.filter((_, i) => isRequest(path, i)))).sort((a, b) => a.at - b.at);
 }
 
 /** Who else owns the VIP, and since when: by VRRP, by announcement, or because it alone answers in the end. */
