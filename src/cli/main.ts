@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
+import { addCapturePlanCommand } from './capture-plan.ts';
 import { addDiagnoseCommand } from './diagnose.ts';
 import { addExplainCommand } from './explain.ts';
 import { addTopologyCommand } from './topology.ts';
@@ -37,6 +38,7 @@ function createProgram(): Command {
   addDiagnoseCommand(program);
   addTraceCommand(program);
   addTopologyCommand(program);
+  addCapturePlanCommand(program);
   addExplainCommand(program);
   return program;
 }
@@ -72,6 +74,6 @@ function commandLineSentence(error: CommanderError, argv: readonly string[]): st
   }
   const meant = /Did you mean (.+)\?/.exec(suggestion ?? '')?.[1];
   if (meant !== undefined) return `${wrong}; did you mean ${meant}?`;
-  const command = ['diagnose', 'trace', 'topology', 'explain'].find((name) => name === argv[2]);
+  const command = ['diagnose', 'trace', 'topology', 'capture-plan', 'explain'].find((name) => name === argv[2]);
   return `${wrong}; see 'lvs-doctor ${command === undefined ? '' : `${command} `}--help'.`;
 }

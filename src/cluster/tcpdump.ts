@@ -1,0 +1,32 @@
+/** The one form of tcpdump command that rules and the capture plan recommend. */
+
+/** Who claims which address, errors, and VRRP belong into every capture: without them causes stay hidden. */
+const ALWAYS = ['arp', 'icmp', 'icmp6', 'proto 112'];
+
+/** What the director of a tunnel sends: IP in IP, IPv6 in IP, GRE. The addresses of the cluster are inside, where `host` does not look. */
+export const TUNNELS = ['proto 4', 'proto 41', 'proto 47'];
+
+/** Synchronisation of IPVS between directors. */
+export const IPVS_SYNC = 'udp port 8848';
+
+/**
+ * A filter in the pcap language that keeps what is judged of these addresses.
+ * Never the VIPs alone: an answer from a wrong address does not contain them, so the machine's own addresses belong in.
+ */
+export function captureFilter(addresses: readonly string[], alsoKeep: readonly string[] = []): string {
+  return [...ALWAYS, ...alsoKeep, ...new Set(addresses.map((address) => `host ${address}`))].join(' or ');
+}
+
+/**
+ * The command; 128 bytes of a frame hold all headers that are judged.
+ * @param file name of the capture without directory; characters that a shell would read otherwise become `-`.
+ * @param filter in the pcap language; null keeps everything.
+ */
+export function tcpdumpCommand(file: string, filter: string | null): string {
+  return `tcpdump -i eth0 -s 128 -w ${captureFileName(file)}${filter === null ? '' : ` '${filter}'`}`;
+}
+
+/** `name` as a file name that needs no quotes, ending in `.pcap`. */
+export function captureFileName(name: string): string {
+  return `${name.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-.]+/, '') || 'capture'}.pcap`;
+}
