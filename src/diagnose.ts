@@ -32,6 +32,15 @@ export interface CaptureToRead {
 
 export interface DiagnoseOptions {
   readonly rules?: { readonly only: readonly string[]; readonly except: readonly string[] };
+  readonly reading?: Reading;
+}
+
+/** What the caller wants to hear and to say while a long capture is read. */
+export interface Reading {
+  /** Told each time that more of the capture was taken in. */
+  readonly progress?: (info: CaptureInfo) => void;
+  /** When it is aborted, reading ends, and what was read is judged. */
+  readonly stop?: AbortSignal;
 }
 
 interface ReadCapture {
@@ -58,7 +67,7 @@ export async function diagnoseFrames(
   given: Given,
   options: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
-  const { facts, info } = await readFacts(source, given);
+  const { facts, info } = await readFacts(source, given, options.reading);
   const { o, cluster, sight } = caseOf(facts, given, at);
   const { only, except } = options.rules ?? { only: [], except: [] };
   const rules = RULES.filter((r) => (only.length === 0 || only.includes(r.name)) && !except.includes(r.name));
@@ -122,26 +131,37 @@ async function withCapture<T>(name: string, use: (source: FrameSource) => Promis
   }
 }
 
-async function readFacts(source: FrameSource, given: Given): Promise<ReadCapture> {
+async function readFacts(source: FrameSource, given: Given, reading: Reading = {}): Promise<ReadCapture> {
   const known = given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null);
   const facts = new Facts(known);
-  const info = await eachFrame(source, (frame, packet) => {
-    facts.add(frame, packet);
-    return true;
-  });
+  const info = await eachFrame(
+    source,
+    (frame, packet) => {
+      facts.add(frame, packet);
+      return true;
+    },
+    reading,
+  );
   return { facts, info };
 }
 
-/** Reads frame by frame until the end, or until `use` has had enough and returns false. */
-async function eachFrame(source: FrameSource, use: (frame: Frame, packet: Packet) => boolean): Promise<CaptureInfo> {
+/** Reads frame by frame until the end, or until `use` has had enough and returns false, or until the caller says stop. */
+async function eachFrame(
+  source: FrameSource,
+  use: (frame: Frame, packet: Packet) => boolean,
+  { progress, stop }: Reading = {},
+): Promise<CaptureInfo> {
   const frame = emptyFrame();
   const packet = new Packet();
+  // A pipe may be silent for ever: stopping must not wait for its next frame.
+  const stopped = new Promise<boolean>((resolve) => stop?.addEventListener('abort', () => resolve(false), { once: true }));
   do {
     while (source.next(frame)) {
       packet.decode(frame);
       if (!use(frame, packet)) return source.info;
     }
-  } while (await source.more());
+    progress?.(source.info);
+  } while (stop?.aborted !== true && (await Promise.race([source.more(), stopped])));
   return source.info;
 }
 

@@ -1,5 +1,6 @@
 /** `lvs-doctor diagnose [point=]<capture>...` */
 import { type Command, Option } from 'commander';
+import type { CaptureInfo } from '../capture/frame.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list, type OutputOptions } from './options.ts';
 
@@ -26,7 +27,7 @@ export function addDiagnoseCommand(program: Command): void {
     .addOption(exceptRule())
     .addOption(new Option('--fail-on <severity>', 'least severity that gives exit code 1').choices(FAIL_ON).default('warning'))
     .addOption(new Option('-q, --quiet', 'only the verdict, the findings and their culprits').conflicts('verbose'))
-    .addHelpText('after', '\nExit codes: 0 clean, 1 found (confirmed or probable), 2 could not look or cannot tell.')
+    .addHelpText('after', '\nExit codes: 0 clean, 1 found (confirmed or probable), 2 could not look or cannot tell, 130 interrupted.')
     .action(run);
 }
 
@@ -45,10 +46,20 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const { captures, given } = await readInputs(args, options);
   const rules = await rulesOf(options);
   const { diagnose } = await import('../diagnose.ts');
-  const diagnosis = await diagnose(captures, given, { rules });
-  process.exitCode = exitCodeOf(diagnosis, options.failOn);
+  const { Progress } = await import('./progress.ts');
+  const progress = process.stderr.isTTY === true && options.quiet !== true ? new Progress(process.stderr) : null;
+  const interrupt = new AbortController();
+  // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual.
+  process.once('SIGINT', () => interrupt.abort());
+  const reading = { stop: interrupt.signal, ...(progress === null ? {} : { progress: (info: CaptureInfo) => progress.show(info) }) };
+  const diagnosis = await diagnose(captures, given, { rules, reading }).finally(() => progress?.clear());
+  process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
   await writeOutput(await render(diagnosis, options, sourceFilesOf(captures)), options.output);
   const isShown = options.format === 'text' && options.output === undefined && process.stdout.isTTY === true;
+  if (interrupt.signal.aborted) {
+    const frames = diagnosis.captures[0]?.frames.toLocaleString('en-US') ?? '0';
+    process.stderr.write(`lvs-doctor: interrupted; only the first ${frames} frames were read and judged.\n`);
+  }
   if (process.exitCode === 2 && !isShown) {
     const { printable } = await import('../reports/printable.ts');
     process.stderr.write(`lvs-doctor: cannot tell: ${printable(diagnosis.summary)}\n`);
