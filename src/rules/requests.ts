@@ -68,6 +68,12 @@ export function stepsAsEvidence(seen: Seen, shows: (step: Step, index: number) =
   return evidence;
 }
 
+/** Flows on a path that are such as its examples show; where only some examples are, no more than those are sure. */
+export function flowsThat(path: FlowPath, is: (example: Example) => boolean): number {
+  const alike = path.examples.filter(is).length;
+  return alike === path.examples.length ? path.flows : alike;
+}
+
 /** A step in words, with its addresses. */
 export function stepSays({ path, example }: Seen, step: Step): string {
   const client = endpoint(example.client, example.clientPort);

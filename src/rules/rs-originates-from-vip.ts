@@ -2,10 +2,10 @@
  * LVS305: a real server opens connections with the VIP as its own source address.
  * The answers go to whoever answers for the VIP, the director, which knows nothing of them.
  */
-import type { Ip } from '../cluster/observations.ts';
+import type { Example, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsThat, stepsAsEvidence } from './requests.ts';
 import { type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -33,16 +33,17 @@ export const rsOriginatesFromVip: Rule<Data> = {
 
   check(c, s) {
     const machine = s.machine!;
+    const isFromVip = (e: Example) => e.client === s.ip && e.clientPort !== FTP_DATA_PORT;
     const opened = c.o.paths.filter(
       (path) =>
         (path.begun === Begun.syn || path.begun === Begun.reuse) &&
         machine.macs.includes(path.toward[0]?.source ?? '') &&
-        path.examples.some((e) => e.client === s.ip && e.clientPort !== FTP_DATA_PORT),
+        path.examples.some(isFromVip),
     );
-    const examples = examplesOf(opened).filter(({ example }) => example.client === s.ip && example.clientPort !== FTP_DATA_PORT);
+    const examples = examplesOf(opened).filter(({ example }) => isFromVip(example));
     const first = examples[0];
     if (first === undefined) return [];
-    const flows = opened.reduce((total, path) => total + path.flows, 0);
+    const flows = opened.reduce((total, path) => total + flowsThat(path, isFromVip), 0);
     return [
       {
         data: {

@@ -3,10 +3,10 @@
  * Whoever holds an address never does that: the VIP is missing on it.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { Ip } from '../cluster/observations.ts';
+import type { Example, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, isSeenFromStart, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsThat, isSeenFromStart, stepsAsEvidence } from './requests.ts';
 import { type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -31,18 +31,14 @@ export const vipSynFromRs: Rule<Data> = {
 
   check(c, s) {
     const { machine } = s as { machine: Machine; vip: Vip };
+    const isOwn = (e: Example) => machine.ips.includes(e.client);
     const sent = c.o
       .pathsTouching(machine.macs, s.ip)
-      .filter(
-        (path) =>
-          isSeenFromStart(path) &&
-          machine.macs.includes(path.toward[0]!.source) &&
-          path.examples.some((e) => machine.ips.includes(e.client)),
-      );
-    const examples = examplesOf(sent).filter(({ example }) => machine.ips.includes(example.client));
+      .filter((path) => isSeenFromStart(path) && machine.macs.includes(path.toward[0]!.source) && path.examples.some(isOwn));
+    const examples = examplesOf(sent).filter(({ example }) => isOwn(example));
     const first = examples[0];
     if (first === undefined) return [];
-    const flows = sent.reduce((total, path) => total + path.flows, 0);
+    const flows = sent.reduce((total, path) => total + flowsThat(path, isOwn), 0);
     return [
       {
         data: {
