@@ -39,7 +39,7 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
       [4, 'cause'],
       [7, 'fault'],
     ]);
-    expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/--timeout[^]*--daemon[^]*keepalived/);
+    expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/--timeout[\s\S]*--daemon[\s\S]*keepalived/);
   });
 
   test('after a failover both directors have it: the one did not tell, the other does not know', () => {

@@ -38,7 +38,7 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
       [7, 'fault'],
       [8, 'effect'],
     ]);
-    expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/sloppy_tcp[^]*--timeout[^]*jhash/);
+    expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/sloppy_tcp[\s\S]*--timeout[\s\S]*jhash/);
   });
 
   test('after a failover the new director is the culprit', () => {

@@ -48,7 +48,7 @@ describe.each([4, 6] as const satisfies Version[])('port-reuse-delay (IPv%i)', (
       [2, 'effect'],
       [3, 'cure'],
     ]);
-    expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/vs\.conntrack=0[^]*conn_reuse_mode=1/);
+    expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/vs\.conntrack=0[\s\S]*conn_reuse_mode=1/);
   });
 
   test('every such connection counts', () => {

@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest';
+import { rsNoReply as rule } from '../../src/rules/rs-no-reply.ts';
+import { atDirector, onDirector } from '../support/at-director.ts';
+import { connect, healthy } from '../support/healthy.ts';
+import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, host, lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (version) => {
+  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const rs4 = host('rs4', 20, version);
+  const all = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3] });
+  const ask = (times: number, { story = healthy({ version }), rs = rs3, from = remote as Host, by = gateway } = {}) => {
+    for (let i = 0; i < times; i++) story.wait(200).tcp(from, vip).syn(by, director, rs);
+    return story;
+  };
+
+  test('a real server that answers none of three requests is found', () => {
+    const before = healthy({ version }).frame;
+    const judged = judge(ask(3));
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS302',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'realServer', ip: rs3.ip, mac: rs3.mac }],
+      count: 3,
+      unit: 'requests',
+    });
+    expect(finding.message).toBe(
+      `3 requests for ${vip} went to ${rs3.mac} and nothing came back from any address, first in frame ${before + 1}. It does send other frames, so it is up.`,
+    );
+    expect(finding.evidence.map((e) => [e.frame - before, e.shows])).toEqual([
+      [1, 'fault'],
+      [2, 'fault'],
+      [3, 'fault'],
+      [4, 'fault'],
+    ]);
+    expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed', 'found']);
+  });
+
+  test('two requests may be lost', () => {
+    expect(judge(ask(2)).findings).toEqual([]);
+  });
+
+  test('one connection whose SYN is sent three times is enough', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
+    for (const ms of [1000, 2000]) {
+      story.wait(ms);
+      flow.syn(gateway, director, rs3);
+    }
+    expect(onlyFinding(judge(story), rule).count).toBe(3);
+  });
+
+  test('a real server without any frame of its own may be down', () => {
+    expect(onlyFinding(judge(ask(3, { rs: rs4 })), rule).message).toContain('No frame of its own is in the capture.');
+  });
+
+  test('a mirror that nobody vouches for makes it probable, and only of machines that show themselves there', () => {
+    const own = { point: null };
+    expect(onlyFinding(judge(ask(3), own), rule).confidence).toBe('probable');
+    const judged = judge(ask(3, { rs: rs4 }), own);
+    expect(judged.findings).toEqual([]);
+    expect(verdictOn(judged, rule, rs4.mac)).toBe('not judged');
+  });
+
+  test('the remedy goes by likelihood: the VIP, its mask, filters', () => {
+    const { remedy } = onlyFinding(judge(ask(3)), rule);
+    const commands = remedy.steps[0]!.commands.join('\n');
+    expect(remedy.steps[0]!.on).toBe(rs3.ip);
+    expect(remedy.why).toMatch(/VIP is missing[\s\S]*mask[\s\S]*DAD[\s\S]*reverse path[\s\S]*firewall[\s\S]*down/);
+    expect(commands).toContain(version === 4 ? `ip addr replace ${vip}/32 dev lo` : `ip -6 addr replace ${vip}/128 dev lo preferred_lft 0`);
+    expect(commands.includes('rp_filter')).toBe(version === 4);
+    expect(commands.includes('dadfailed')).toBe(version === 6);
+  });
+
+  describe('UDP', () => {
+    const udp = (answered: boolean, port = 53) => {
+      const story = healthy({ version });
+      if (answered) story.udp(remote, vip).asks(gateway, director, rs1).answers(rs1, gateway);
+      for (let i = 0; i < 3; i++) story.udp(remote, vip, { port }).asks(gateway, director, rs3);
+      return judge(story).findings;
+    };
+
+    test('is found mute where others answer', () => {
+      expect(udp(true)).toHaveLength(1);
+    });
+
+    test('may be one-way where nobody answers on that port (syslog)', () => {
+      expect(udp(false)).toEqual([]);
+      expect(udp(true, 514)).toEqual([]);
+    });
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      expect(judge(healthy({ version })).findings).toEqual([]);
+    });
+
+    test('for a real server that answers from another address: another rule tells it', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director, rs3).synAckFrom(rs3.ip, rs3, gateway);
+      expect(judge(story).findings).toEqual([]);
+      expect(judgeAll(story, MIRROR).findings.map((f) => f.rule)).toEqual(['reply-wrong-source']);
+    });
+
+    test('for a real server that answers with ICMP unreachable', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) {
+        const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
+        story.unreachable(rs3, { ...remote, mac: gateway.mac }, rs3.ip, flow.quoted);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for requests that it sends back, and that go in circles', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director, rs3, director, rs3);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for requests that stay at the director', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for health checks of the director to the VIP', () => {
+      expect(judge(ask(3, { from: director, by: director })).findings).toEqual([]);
+    });
+
+    test('for connections seen in mid-flow only', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).data(gateway, director, rs3);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for NAT, where answers have another address', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director).translated(rs1.ip, director, rs1);
+      expect(judge(story).verdicts).toEqual([]);
+    });
+  });
+
+  describe('is not judged', () => {
+    test('on the director: replies do not pass there', () => {
+      const judged = judge(ask(3, { story: atDirector([rs1, rs2, rs3], version) }), onDirector(version));
+      expect(judged.verdicts.map((v) => v.reason)).toEqual(Array(3).fill('its replies do not pass this capture point'));
+      expect(judged.verdicts[2]!.capture).toMatch(new RegExp(`^on ${rs3.ip}: tcpdump .*host ${vip} or host ${rs3.ip}'$`));
+    });
+
+    test('with too few requests, or none', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      connect(story, rs1, { version });
+      const judged = judge(ask(2, { story }), { ...MIRROR, given: all });
+      expect(judged.verdicts.map((v) => v.reason)).toEqual([
+        null,
+        `no request for ${vip} reaches it in this capture`,
+        'too few requests reach it in this capture to tell silence from loss',
+      ]);
+    });
+
+    test('from frames without destination MAC (-i any)', () => {
+      expect(judge(ask(3).onAny(), { ...MIRROR, given: all }).verdicts[0]!.reason).toContain('-i any');
+    });
+  });
+
+  test('a capture on the real server itself shows what it does not answer', () => {
+    const story = new Story().whoHas(director, rs3.ip).isAt(rs3, rs3.ip, director);
+    for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(director, rs3);
+    expect(onlyFinding(judge(story, { point: 'real-server', given: all }), rule).culprits[0]!.ip).toBe(rs3.ip);
+  });
+
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story();
+    for (const rs of [rs1, rs2, rs1, rs1]) story.tcp(client, vip).syn(client, director, rs);
+    expect(onlyFinding(judge(story), rule).confidence).toBe('possible');
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { rsRefuses as rule } from '../../src/rules/rs-refuses.ts';
+import { atDirector, onDirector } from '../support/at-director.ts';
+import { healthy } from '../support/healthy.ts';
+import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { type Host, lan, Story, type Version } from '../support/story.ts';
+
+const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
+
+describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (version) => {
+  const { vip, gateway, director, rs1, rs2, rs3, remote } = lan(version);
+  const viaGateway: Host = { ...remote, mac: gateway.mac };
+
+  test('a reset in answer to a SYN is found', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    for (let i = 0; i < 2; i++) story.tcp(remote, vip).syn(gateway, director, rs2).refuse(rs2, gateway);
+    const judged = judge(story);
+    const finding = onlyFinding(judged, rule);
+    expect(finding).toMatchObject({
+      code: 'LVS303',
+      severity: 'critical',
+      confidence: 'confirmed',
+      culprits: [{ role: 'realServer', ip: rs2.ip, mac: rs2.mac }],
+      count: 2,
+      unit: 'flows',
+    });
+    expect(finding.message).toBe(`${rs2.mac} refuses 2 flows to ${vip} (80/tcp) with a reset, first in frame ${before + 3}.`);
+    expect(finding.evidence.slice(0, 3).map((e) => [e.frame - before, e.shows])).toEqual([
+      [1, 'cause'],
+      [2, 'cause'],
+      [3, 'fault'],
+    ]);
+    expect(finding.evidence[2]!.says).toMatch(/^reset in answer to the SYN/);
+    expect([rs1, rs2].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'found']);
+  });
+
+  test('ICMP unreachable is found, for UDP as well', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    const flow = story.udp(remote, vip).asks(gateway, director, rs1);
+    story.unreachable(rs1, viaGateway, rs1.ip, flow.quoted);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.message).toBe(`${rs1.mac} refuses 1 flow to ${vip} (53/udp) with ICMP unreachable, first in frame ${before + 3}.`);
+    expect(finding.remedy.steps[0]!.commands[0]).toContain("ss -lunp 'sport = :53'");
+  });
+
+  test('the remedy looks who listens, and whether a firewall rejects', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip, { port: 8443 }).syn(gateway, director, rs2).refuse(rs2, gateway);
+    const [server, onTheDirector] = onlyFinding(judge(story), rule).remedy.steps;
+    expect(server!.on).toBe(rs2.ip);
+    expect(server!.commands).toEqual([expect.stringContaining("ss -ltnp 'sport = :8443'"), expect.stringContaining('grep -n reject')]);
+    expect(onTheDirector!.on).toBe('the director');
+  });
+
+  test('a director that is its own real server can refuse as well, but its ICMP unreachable means that no real server is left', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).opens([gateway, director], [director, gateway]);
+    const flow = story.tcp(remote, vip).syn(gateway, director);
+    story.unreachable(director, viaGateway, vip, flow.quoted);
+    expect(judge(story).findings).toEqual([]);
+    story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+    expect(onlyFinding(judge(story), rule).culprits[0]!.mac).toBe(director.mac);
+  });
+
+  describe('stays clean', () => {
+    test('in a healthy cluster', () => {
+      const judged = judge(healthy({ version }));
+      expect(judged.findings).toEqual([]);
+      expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed', 'passed']);
+    });
+
+    test('for a reset after data, or of a connection seen in mid-flow', () => {
+      const story = healthy({ version });
+      const there = [gateway, director, rs1];
+      story
+        .tcp(remote, vip)
+        .opens(there, [rs1, gateway])
+        .data(...there)
+        .reset(rs1, gateway);
+      story
+        .tcp(remote, vip)
+        .data(...there)
+        .reset(rs1, gateway);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for the reset of the director or the client', () => {
+      const story = healthy({ version });
+      story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+      story.tcp(remote, vip).syn(gateway, director, rs1).synAck(rs1, gateway).clientReset([gateway, director, rs1]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a closed port of the real server’s own address', () => {
+      const story = healthy({ version });
+      story.tcp(remote, rs1.ip, { port: 22 }).syn(gateway, rs1).refuse(rs1, gateway);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for NAT services', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      story.tcp(remote, vip).syn(gateway, director).translated(rs1.ip, director, rs1).refuse(rs1, director);
+      expect(judge(story).verdicts).toEqual([]);
+    });
+  });
+
+  describe('is not judged', () => {
+    test('on the director: replies do not pass there', () => {
+      const judged = judge(atDirector([rs1, rs2], version), onDirector(version));
+      expect(judged.verdicts.map((v) => v.reason)).toEqual(Array(3).fill('its replies do not pass this capture point'));
+    });
+
+    test('when it answers nothing', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      const story = new Story();
+      story.tcp(remote, vip).syn(gateway, director, rs1);
+      expect(judge(story, { ...MIRROR, given: roles }).verdicts).toMatchObject([
+        { verdict: 'not judged', reason: 'it answers nothing in this capture' },
+      ]);
+    });
+  });
+
+  test('a capture on the real server shows its resets', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    const story = new Story();
+    story.tcp(remote, vip).syn(director, rs1).refuse(rs1, gateway);
+    expect(onlyFinding(judge(story, { point: 'real-server', given: roles }), rule).confidence).toBe('confirmed');
+  });
+
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story();
+    story.tcp(remote, vip).syn(gateway, director, rs2);
+    story.tcp(remote, vip).syn(gateway, director, rs3);
+    const flow = story.tcp(remote, vip).syn(gateway, director, rs1);
+    story.unreachable(rs1, viaGateway, rs1.ip, flow.quoted);
+    expect(onlyFinding(judge(story), rule).confidence).toBe('possible');
+  });
+});
