@@ -1,5 +1,4 @@
 /** The healthy story as a capture on the director shows it: requests come and go, replies to clients pass elsewhere. */
-import type { Given } from '../../src/cluster/given/given.ts';
 import { type Beside, given } from './judged.ts';
 import { type Host, lan, Story, type Version } from './story.ts';
 
@@ -21,7 +20,7 @@ export function atDirector(servers: readonly Host[], version: Version = 4): Stor
 }
 
 /** Told that the capture was taken on the director, and who is who. */
-export function onDirector(version: Version = 4, more: Partial<Parameters<typeof given>[0]> = {}): Beside & { readonly given: Given } {
+export function onDirector(version: Version = 4, more: Partial<Parameters<typeof given>[0]> = {}): Beside {
   const { vip, director, rs1, rs2, rs3 } = lan(version);
   return { point: 'director', given: given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3], ...more }) };
 }
