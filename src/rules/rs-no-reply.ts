@@ -36,7 +36,7 @@ export const rsNoReply: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    if (!c.sight.seesAllFrom(machine)) return [];
+    if (!c.sight.seesAllFrom(machine) || !areRepliesInSight(c, s.ip)) return [];
     const mute = requestsTo(c, vip, machine).filter((path) => isMute(c, vip, path));
     const requests = mute.reduce((total, path) => total + tries(path), 0);
     const examples = examplesOf(mute);
@@ -68,6 +68,7 @@ export const rsNoReply: Rule<Data> = {
     const capture = captureOn(machine, s.ip, 'the real server');
     if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
+    if (!areRepliesInSight(c, s.ip)) return { reason: `no reply from ${s.ip} of any machine is in this capture`, capture };
     const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
     if (answered) return null;
     return requestsTo(c, vip, machine).length > 0
@@ -105,6 +106,11 @@ export const rsNoReply: Rule<Data> = {
   },
 };
 
+/** Whether replies pass at all: told by the point given, or by one that is seen. A machine's ARP does not tell it, a filter may have let just that through. */
+function areRepliesInSight(c: Case, ip: Ip): boolean {
+  return c.sight.given || c.sight.kind === 'host' || c.o.passagesOf(ip).some((p) => !p.toward);
+}
+
 /** Requests that this real server got and keeps. */
 function requestsTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
   return c.o
@@ -112,9 +118,9 @@ function requestsTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
     .filter((path) => isSeenFromStart(path) && reaches(path, machine) && !isHealthCheck(vip, path));
 }
 
-/** Unanswered, though an answer is due: services over UDP may be one-way, so only where other requests of it are answered. */
+/** Unanswered, though an answer is due. A client that goes on has got one, whatever this capture shows. Services over UDP may be one-way, so only where other requests of it are answered. */
 function isMute(c: Case, vip: Vip, path: FlowPath): boolean {
-  if (!isUnanswered(path) || has(path, PathEvent.loop)) return false;
+  if (!isUnanswered(path) || has(path, PathEvent.loop) || has(path, PathEvent.established)) return false;
   return path.protocol === 'tcp' || c.o.pathsTo(vip.ip).some((p) => p.protocol === 'udp' && p.port === path.port && p.from.length > 0);
 }
 
