@@ -108,7 +108,7 @@ async function bench(options, folder) {
     '',
     resultTable(results),
     '',
-    goalTable(goals),
+    goalTable(goals, options.packets),
   ].join('\n');
   process.stdout.write(`${text}\n`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(asJson(options, versions, results, goals), null, 2)}\n`);
@@ -191,10 +191,16 @@ function resultTable(results) {
   return table(['what', 'seconds', 'packets/s', 'MB/s', 'peak MB', 'ratio'], rows);
 }
 
-function goalTable(goals) {
+function goalTable(goals, packets) {
   const sign = { most: '≤', least: '≥' };
   return table(
-    ['goal', 'must', 'aim', 'measured', 'verdict'],
+    [
+      'goal',
+      'must',
+      'aim',
+      packets === WORDED_PACKETS ? 'measured' : `measured at ${amount((packets / WORDED_PACKETS) * 100)} % of the size`,
+      'verdict',
+    ],
     goals.map(({ goal, unit, at, must, aim, measured, verdict }) => [
       goal,
       `${sign[at]} ${must} ${unit}`,

@@ -16,7 +16,7 @@ export function table(header, rows) {
 export function amount(value, unit = '') {
   if (value === null || value === undefined) return '–';
   const size = Math.abs(value);
-  const text = size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
+  const text = value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3);
   return unit === '' ? text : `${text} ${unit}`;
 }
 
