@@ -24,22 +24,23 @@ const CASES = [
 ];
 
 test.each(CASES.flatMap((name) => MODES.map((mode) => [name, mode] as const)))(
-  '%s, roles %s: with 100,000 foreign flows between its frames the same findings are told',
+  '%s, roles %s: with 100,000 foreign flows at the same time the same findings are told',
   async (name, mode) => {
     const frames = framesOf(name);
     expect(told(await diagnoseRecorded(amongForeignFlows(frames), name, mode))).toEqual(told(await diagnoseRecorded(frames, name, mode)));
   },
 );
 
-/** The frames, and between them the foreign ones, evenly. The same three frames are changed and yielded again and again. */
+/** The frames, and between them the foreign ones, evenly in time. The same three frames are changed and yielded again and again. */
 function* amongForeignFlows(frames: readonly RecordedFrame[]): Generator<RecordedFrame> {
   const flow = foreignFlow();
-  const gap = Math.ceil(FLOWS / (frames.length - 1));
+  const timeOf = (frame: RecordedFrame) => frame.seconds + frame.nanoseconds / 1e9;
+  const [start, end] = [timeOf(frames[0]!), timeOf(frames.at(-1)!)];
   let flows = 0;
-  for (const [i, frame] of frames.entries()) {
+  for (const frame of frames) {
+    const due = Math.round((FLOWS * (timeOf(frame) - start)) / (end - start));
+    for (; flows < due; flows++) for (const bytes of flow(flows)) yield { ...frame, bytes, wireLength: bytes.length };
     yield frame;
-    if (i === frames.length - 1) return;
-    for (let n = 0; n < gap; n++) for (const bytes of flow(flows++)) yield { ...frame, bytes, wireLength: bytes.length };
   }
 }
 
