@@ -197,7 +197,7 @@ function ownershipsOf(c: Case, s: Subject, vip: Vip, stale: Machine, requests: r
         from: announced.ref.at,
         until: Number.POSITIVE_INFINITY,
       });
-    } else if (first !== undefined && first.kind === 'reply' && first.ref.at > lastOfStale && answersAlone(c, s, machine, requests)) {
+    } else if (first !== undefined && first.kind === 'reply' && answersAlone(c, s, machine, requests)) {
       found.push({ machine, mac: first.mac, ref: first.ref, says: claimSays(first), from: lastOfStale, until: first.ref.at });
     }
   }

@@ -33,7 +33,7 @@ export function turnsOf(c: Case, ip: Ip): Turn[] {
   const about = c.o.about(ip);
   if (about === null || about.macs.length < 2) return [];
   const raced = new Set(rivalsOf(c, ip).flatMap((r) => r.answers.map((a) => a.claim)));
-  const claims = lawless(c, ip).filter((t) => !raced.has(t.claim) && t.claim.kind !== 'vrrp');
+  const claims = lawless(c, ip).filter((t) => !raced.has(t.claim));
   // Bonds that balance give each neighbour its own MAC for good: so only what the same neighbour hears can contradict itself.
   const askers = new Set(claims.filter((t) => t.claim.kind === 'reply').map((t) => t.claim.to));
   const audiences = [

@@ -43,11 +43,14 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
   });
 
+  test('a MAC that nobody sends from is told by another rule', () => {
+    const story = start().whoHas(director, rs2.ip).isAt(rs2, rs2.ip, director).isAt(rs2, rs2.ip, director, '52:54:00:de:ad:01');
+    expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
+  });
+
   test('the virtual MAC beside its owner is none', () => {
-    const story = start()
-      .whoHas(client, gateway.ip)
-      .isAt(gateway, gateway.ip, client)
-      .isAt(gateway, gateway.ip, client, '00:00:5e:00:01:05');
+    const master = { ...gateway, mac: '00:00:5e:00:01:05' };
+    const story = start().whoHas(client, gateway.ip).isAt(gateway, gateway.ip, client).isAt(master, gateway.ip, client);
     expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
   });
 

@@ -9,13 +9,13 @@ const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i)', (version) => {
   const { vip, gateway, director, backup, rs1, rs2 } = lan(version);
-  const before = () => adverts(healthy({ version }), director, 4, { version });
-  const after = (story: Story) => adverts(story, backup, 5, { version });
+  const directed = () => adverts(healthy({ version }), director, 4, { version });
+  const takenOver = (story: Story) => adverts(story, backup, 5, { version });
 
   test('a new VRRP master that does not announce the VIP is found, with when a neighbour learned of it', () => {
-    const story = before();
+    const story = directed();
     const frame = story.frame + 1;
-    after(story).resolves(gateway, vip, backup);
+    takenOver(story).resolves(gateway, vip, backup);
     const judged = judge(story);
     const finding = onlyFinding(judged, rule);
     expect(finding).toMatchObject({
@@ -33,11 +33,11 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
 
   test('one that announces it within two seconds passes, later it is found', () => {
     const announced = (ms: number) => {
-      const story = adverts(before(), backup, 1, { version, every: 1000 })
+      const story = adverts(directed(), backup, 1, { version, every: 1000 })
         .wait(ms - 1000)
         .announces(backup, vip)
         .wait(Math.max(0, 1000 - ms));
-      return verdictOn(judge(after(story)), rule, vip);
+      return verdictOn(judge(takenOver(story)), rule, vip);
     };
     expect(announced(100)).toBe('passed');
     expect(announced(1990)).toBe('passed');
@@ -45,7 +45,7 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
   });
 
   test('an announcement ahead of the first advert counts', () => {
-    expect(verdictOn(judge(after(before().announces(backup, vip).wait(100))), rule, vip)).toBe('passed');
+    expect(verdictOn(judge(takenOver(directed().announces(backup, vip).wait(100))), rule, vip)).toBe('passed');
   });
 
   test('the virtual MAC stays where it is: nothing needs announcing', () => {
@@ -58,23 +58,23 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
     const story = healthy({ version })
       .advert(director, { vrid: 51, priority: 0, vips: [vip] })
       .wait(600);
-    expect(culpritsOf(judge(after(story)), rule)).toEqual([backup.mac]);
+    expect(culpritsOf(judge(takenOver(story)), rule)).toEqual([backup.mac]);
   });
 
   test('the first master of a capture took nothing over', () => {
     const story = adverts(healthy({ version }), director, 1, { version, every: 300 });
-    expect(judge(after(story)).findings).toEqual([]);
+    expect(judge(takenOver(story)).findings).toEqual([]);
   });
 
   test('a short contest leaves the master what it was', () => {
-    const story = before();
+    const story = directed();
     for (let i = 0; i < 3; i++) adverts(adverts(story, backup, 1, { version, every: 10 }), director, 1, { version });
     expect(judge(adverts(story, director, 4, { version })).findings).toEqual([]);
   });
 
   test('where a capture ends too early, or nobody of its LAN knows the VIP, nothing is judged', () => {
-    expect(verdictOn(judge(adverts(before(), backup, 2, { version, every: 900 })), rule, vip)).toBe('not judged');
-    const elsewhere = after(adverts(new Story(), director, 4, { version })).resolves(gateway, rs1.ip, rs1);
+    expect(verdictOn(judge(adverts(directed(), backup, 2, { version, every: 900 })), rule, vip)).toBe('not judged');
+    const elsewhere = takenOver(adverts(new Story(), director, 4, { version })).resolves(gateway, rs1.ip, rs1);
     const roles = given({ vips: [vip], directors: [director, backup] });
     expect(verdictOn(judge(elsewhere, { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
   });
@@ -115,10 +115,15 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
     expect(judge(story.wait(3000).whoHas(rs1, gateway.ip)).findings).toEqual([]);
   });
 
+  test('an old director that sends requests on is no old one yet', () => {
+    const story = serve(handOver(new Story(), director, backup, version), director, rs1, version);
+    expect(judge(story.wait(3000).whoHas(rs1, gateway.ip)).findings).toEqual([]);
+  });
+
   test('where claims were too many to keep at the time, nothing is judged', () => {
-    const story = before();
+    const story = directed();
     for (let i = 0; i < 40; i++) story.announces(director, vip);
-    after(story);
+    takenOver(story);
     for (let i = 0; i < 40; i++) story.announces(backup, vip);
     expect(verdictOn(judge(story), rule, vip)).toBe('not judged');
   });

@@ -76,6 +76,20 @@ describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', 
     expect(verdictOn(judge(adverts(story, backup, 2, { version })), rule, gateway.ip)).toBe('passed');
   });
 
+  test('requests that are answered are not lost, though their copies are out of sight', () => {
+    const story = tookOver();
+    for (const rs of [rs1, rs2, rs3, rs1]) {
+      story.tcp(remote, vip).syn(gateway, director).synAck(rs, gateway);
+      story.wait(2000);
+    }
+    expect(verdictOn(judge(adverts(story, backup, 2, { version }), { ...two, point: 'gateway' }), rule, gateway.ip)).not.toBe('found');
+  });
+
+  test('without VRRP: who has answered, but got nothing yet, may own the VIP since now only', () => {
+    const story = lost(healthy({ version }), 4).resolves(gateway, vip, backup);
+    expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+  });
+
   test('requests lost while the old one is master itself are told by another rule', () => {
     const story = adverts(lost(adverts(healthy({ version }), director, 3, { version }), 4), director, 2, { version });
     expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');

@@ -38,7 +38,7 @@ describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)',
   });
 
   test('two questions without an answer are none', () => {
-    expect(verdictOn(judge(inVain(start(), gateway, vip, 2)), rule, vip)).toBe('passed');
+    expect(verdictOn(judge(inVain(start(), gateway, vip, 2, 5000)), rule, vip)).toBe('passed');
   });
 
   test('three questions within less than two seconds are none', () => {

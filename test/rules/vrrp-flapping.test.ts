@@ -46,6 +46,15 @@ describe('the master changes', () => {
   });
 });
 
+test('who only resigns is no master', () => {
+  const story = healthy();
+  for (let i = 0; i < 3; i++)
+    adverts(story, a, 5)
+      .advert(b, { vrid: 51, priority: 0, vips: [vip] })
+      .wait(2000);
+  expect(verdictOn(judge(adverts(story, a, 5)), rule, vip)).toBe('passed');
+});
+
 test('members that announce different intervals are found', () => {
   const story = adverts(adverts(healthy(), a, 5), b, 5, { every: 3000 });
   expect(onlyFinding(judge(story), rule).message).toContain(

@@ -35,15 +35,25 @@ test('routers that share the virtual MAC are told apart by their own addresses',
   expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
 });
 
+/** Adverts in turn for so long; priorities of the first and of the last one of the backup. */
+function overlap(ms: number, first = 100, last = 100): number {
+  const story = adverts(healthy(), director, 3).wait(-300);
+  for (let t = 0; t < 4000; t += 500) {
+    if (t % 1000 === 0) story.advert(backup, { ...GROUP, priority: t === 0 ? first : 100 });
+    else story.advert(director, GROUP);
+    story.wait(500);
+  }
+  return judge(story.wait(ms - 4000).advert(backup, { ...GROUP, priority: last })).findings.length;
+}
+
 test('three intervals and a second is no split brain yet, a little more is', () => {
-  const overlap = (ms: number) => {
-    const story = adverts(healthy(), director, 3).wait(-300);
-    for (let t = 0; t < 4000; t += 500) story.advert(t % 1000 === 0 ? backup : director, GROUP).wait(500);
-    story.wait(ms - 4000).advert(backup, GROUP);
-    return judge(story).findings.length;
-  };
   expect(overlap(3990)).toBe(0);
   expect(overlap(4010)).toBe(1);
+});
+
+test('who resigns does not contest, at the beginning or at the end', () => {
+  expect(overlap(4010, 0)).toBe(0);
+  expect(overlap(4010, 100, 0)).toBe(0);
 });
 
 test('a master, its stand-in and the master again is a failover and its way back', () => {
