@@ -25,8 +25,8 @@ export interface CapturePlan {
   readonly schema: 'lvs-doctor/capture-plan@1';
   readonly vips: readonly string[];
   readonly captures: readonly PlannedCapture[];
-  /** The command that judges all of them together. */
-  readonly diagnose: string;
+  /** The commands that judge them, one capture each. */
+  readonly diagnose: readonly string[];
   /** What to mind, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -112,7 +112,7 @@ const POINTS: Readonly<
   },
 };
 
-/** Files of the plan are judged together, so their clocks matter; the rest is what spoils captures most often. */
+/** What spoils captures most often. */
 const NOTES = [
   'eth0 stands for the interface on the LAN of the cluster; never -i any, which has no destination MAC.',
   'Start all captures before a new connection is opened, and keep the clocks of the machines together (NTP).',
@@ -133,13 +133,11 @@ export function planCaptures(given: Given, told: readonly string[]): CapturePlan
     ...missing.map((point) => planned([point], null, null, names)),
     ...(missing.includes('gateway') ? [planned(['client'], null, null, names)] : []),
   ];
-  const taken = captures.filter((capture) => !capture.points.includes('mirror') && !capture.points.includes('client'));
-  const files = taken.map((capture) => `${pointFor(capture, machines)}=${capture.file}`);
   return {
     schema: 'lvs-doctor/capture-plan@1',
     vips: given.vips.map((vip) => vip.ip),
     captures: captures.map(({ machine: _, ...capture }) => capture),
-    diagnose: ['lvs-doctor diagnose', ...told, ...files].join(' '),
+    diagnose: captures.map((capture) => ['lvs-doctor diagnose', ...told, `${pointFor(capture, machines)}=${capture.file}`].join(' ')),
     notes: NOTES.concat(notesFor(given)),
   };
 }

@@ -27,7 +27,7 @@ export function renderCapturePlan(plan: CapturePlan, options: { readonly color: 
   if (mirror !== undefined) addCapture(mirror);
   lines.push('Otherwise, on the machines themselves and at the same time:', '');
   machines.forEach(addCapture);
-  lines.push('Then:', ...colored(commandLines(plan.diagnose, width)), '');
+  lines.push('Then, for each capture that was taken:', ...colored(plan.diagnose.flatMap((command) => commandLines(command, width))), '');
   for (const note of plan.notes) lines.push(...wrap(printable(note), width, '- '));
   return `${lines.join('\n')}\n`;
 }

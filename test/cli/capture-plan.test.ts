@@ -31,7 +31,7 @@ test('capture-plan with a cluster has a command for each machine', () => {
       { points: ['gateway'], on: 'the gateway' },
       { points: ['client'] },
     ],
-    diagnose: expect.stringContaining(`-c ${file} --director 10.0.0.2 director=director-10.0.0.2.pcap`),
+    diagnose: expect.arrayContaining([`lvs-doctor diagnose -c ${file} --director 10.0.0.2 director=director-10.0.0.2.pcap`]),
   });
 });
 

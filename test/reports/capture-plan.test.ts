@@ -103,10 +103,14 @@ describe('a capture plan', () => {
     expect(director?.cannot.join()).toContain('LVS301');
   });
 
-  test('ends with the command that judges all captures, machines by name where they have one', () => {
-    expect(planCaptures(GIVEN, ['-c cluster.yaml']).diagnose).toBe(
-      'lvs-doctor diagnose -c cluster.yaml lvs1=lvs1.pcap real-server=real-server-192.168.1.10.pcap real-server=real-server-192.168.1.11.pcap gw=gw.pcap',
-    );
+  test('ends with the command that judges each capture, machines by name where they have one', () => {
+    expect(planCaptures(GIVEN, ['-c cluster.yaml']).diagnose).toEqual([
+      'lvs-doctor diagnose -c cluster.yaml mirror=mirror.pcap',
+      'lvs-doctor diagnose -c cluster.yaml lvs1=lvs1.pcap',
+      'lvs-doctor diagnose -c cluster.yaml real-server=real-server-192.168.1.10.pcap',
+      'lvs-doctor diagnose -c cluster.yaml real-server=real-server-192.168.1.11.pcap',
+      'lvs-doctor diagnose -c cluster.yaml gw=gw.pcap',
+    ]);
   });
 });
 
