@@ -143,6 +143,20 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(inferred(story)).toEqual(ofMacs([director, second], [rs1, rs2]));
   });
 
+  test.each([64, 63, 62])(
+    'a copy that leaves another MAC with a TTL of %i: one machine with it only if at most one hop was lost',
+    (ttl) => {
+      const story = new Story().resolves(client, vip, director);
+      for (const rs of [rs1, rs2]) {
+        const flow = story.fromTtl(64).tcp(client, vip).syn(client, director);
+        story.fromTtl(ttl);
+        flow.syn(backup, rs);
+      }
+      const { cluster } = caseOf(story);
+      expect(cluster.machineOf(backup.mac) === cluster.machineOf(director.mac)).toBe(ttl >= 63);
+    },
+  );
+
   test('destinations rewritten to other addresses make NAT, with the rewriting machine as director', () => {
     const story = new Story().resolves(client, vip, director);
     for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director).translated(rs.ip, director, rs);

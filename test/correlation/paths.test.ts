@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Begun, MAX_DEPTH, MAX_PATHS, PathEvent, PathTrie } from '../../src/correlation/paths.ts';
+import { Begun, MAX_PATHS, PathEvent, PathTrie } from '../../src/correlation/paths.ts';
 import { KEY } from '../support/story.ts';
 
 const hop = (edge: number) => (PathEvent.toward << 16) | edge;
@@ -59,8 +59,8 @@ describe('the trie of paths', () => {
     const trie = new PathTrie(KEY);
     const root = trie.rootOf(1, 80, 6, Begun.syn);
     const path = walk(trie, root, ...Array.from({ length: 100 }, (_, edge) => hop(edge)));
-    expect(trie.eventsOf(path)).toHaveLength(MAX_DEPTH);
-    expect(trie.overflowed).toBe(100 - MAX_DEPTH);
+    expect(trie.eventsOf(path)).toHaveLength(24);
+    expect(trie.overflowed).toBe(100 - 24);
   });
 
   test('a server with very many ports keeps 64 of them apart; the others share port 0', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rsAnnouncesVip as rule } from '../../src/rules/rs-announces-vip.ts';
-import { healthy } from '../support/healthy.ts';
+import { connect, healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { lan, Story } from '../support/story.ts';
 
@@ -49,9 +49,9 @@ describe('rs-announces-vip', () => {
   test('of many announcements the first four and the newest are shown', () => {
     const story = healthy();
     const before = story.frame;
-    for (let i = 0; i < 9; i++) story.wait(1000).announces(rs1, vip);
+    for (let i = 0; i < 5; i++) story.wait(1000).announces(rs1, vip).whoHas(rs1, gateway.ip, vip);
     const frames = onlyFinding(judge(story), rule).evidence.map((e) => e.frame - before);
-    expect(frames).toEqual([1, 2, 3, 8, 9]);
+    expect(frames).toEqual([1, 2, 3, 4, 10]);
   });
 
   test('the remedy for requests is arp_announce, for gratuitous ARP what sends it', () => {
@@ -71,6 +71,13 @@ describe('rs-announces-vip', () => {
     test('for the director’s own announcements', () => {
       const story = healthy().announces(director, vip).announces(director, vip, 'reply').whoHas(director, gateway.ip, vip);
       expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a virtual MAC that the director hands requests to', () => {
+      const virtual = { ...rs1, mac: '00:00:5e:00:01:0a' };
+      const story = healthy();
+      connect(story, virtual);
+      expect(judge(story.announces(virtual, vip)).findings).toEqual([]);
     });
 
     test('for probes without sender address', () => {
