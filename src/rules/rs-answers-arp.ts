@@ -7,8 +7,8 @@ import type { ClaimSeen, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { answersForMany, isIpv6 } from './lawful-claims.ts';
 import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
-import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { claimSays, count, hostOf, msBetween, questionSays, verb, whoIs } from './wording.ts';
+import { type Case, type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { claimSays, count, hopSays, hostOf, msBetween, questionSays, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -18,6 +18,14 @@ interface Data {
   readonly firstFrame: number;
   /** How its first reply compares with that of the director to the same request. */
   readonly race: string;
+  /** What else the frames show of it: sentences, each with a space before it. */
+  readonly more: string;
+}
+
+/** Something more that frames show of the machine. */
+interface More {
+  readonly says: string;
+  readonly evidence: readonly Evidence[];
 }
 
 const MAX_REPLIES_SHOWN = 3;
@@ -50,6 +58,7 @@ export const rsAnswersArp: Rule<Data> = {
         if (other.ref.frame !== reply.ref.frame) evidence.push({ at: other.ref, shows: 'effect', says: claimSays(other) });
       }
     }
+    const more = [redirected(c, machine, replies), answersForAnother(c, s.ip, machine)].filter((m) => m !== null);
     const director = answersOf(first).find((e) => c.cluster.isDirector(e.mac, vip));
     return [
       {
@@ -60,6 +69,7 @@ export const rsAnswersArp: Rule<Data> = {
           replies: claims.reduce((sum, m) => sum + m.counts.reply, 0),
           firstFrame: first.ref.frame,
           race: raceWords(first, director),
+          more: more.map((m) => ` ${m.says}`).join(''),
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
@@ -67,7 +77,7 @@ export const rsAnswersArp: Rule<Data> = {
         unit: 'frames',
         first: claims[0]!.events.reply[0]!.ref,
         last: replies.at(-1)!.ref,
-        evidence,
+        evidence: [...evidence, ...more.flatMap((m) => m.evidence)],
       },
     ];
   },
@@ -83,7 +93,7 @@ export const rsAnswersArp: Rule<Data> = {
   },
 
   message(d) {
-    return `${d.who} answers ARP for ${d.ip}: ${count(d.replies, 'reply', 'replies')}, the first in frame ${d.firstFrame}${d.race}.`;
+    return `${d.who} answers ARP for ${d.ip}: ${count(d.replies, 'reply', 'replies')}, the first in frame ${d.firstFrame}${d.race}.${d.more}`;
   },
 
   remedy(d) {
@@ -93,6 +103,41 @@ export const rsAnswersArp: Rule<Data> = {
     };
   },
 };
+
+/**
+ * Where replies leave a gateway on the LAN that they came in by, it sends ICMP redirects to their source, the VIP. That is why it asks
+ * for the VIP, though it has no request to bring there; and whom it believes then gets the redirects.
+ */
+function redirected(c: Case, machine: Machine, replies: readonly ClaimSeen[]): More | null {
+  for (const { ref, source, destination } of c.o.redirects) {
+    if (!machine.macs.includes(destination)) continue;
+    const reply = replies.find((r) => r.to === source && r.request !== null && r.ref.at < ref.at);
+    if (reply === undefined) continue;
+    return {
+      says: `${source} asks in frame ${reply.request!.frame} because it has a redirect for the source of replies that pass it: ${reply.ip} is that source, and the redirect goes to ${destination} in frame ${ref.frame}.`,
+      evidence: [
+        { at: reply.request!, shows: 'cause', says: questionSays(reply.ip, source) },
+        { at: reply.ref, shows: 'fault', says: claimSays(reply) },
+        { at: ref, shows: 'effect', says: hopSays('ICMP redirect', source, destination) },
+      ],
+    };
+  }
+  return null;
+}
+
+/** It answers for the address of another machine of the cluster as well: then a whole subnet is local there. */
+function answersForAnother(c: Case, vip: Ip, machine: Machine): More | null {
+  const isOthers = (ip: Ip) => c.cluster.vip(ip) === undefined && c.cluster.machines.some((m) => m !== machine && m.ips.includes(ip));
+  for (const ip of machine.macs.flatMap((mac) => c.o.claimedBy(mac).ips).filter(isOthers)) {
+    const reply = c.o.about(ip)?.macs.find((m) => machine.macs.includes(m.mac))?.events.reply[0];
+    if (reply === undefined) continue;
+    return {
+      says: `In frame ${reply.ref.frame} it answers for ${ip} too, the address of another machine: so does one that has ${vip} on lo with a mask wider than that of a single host, and takes the whole subnet for its own.`,
+      evidence: [{ at: reply.ref, shows: 'fault', says: claimSays(reply) }],
+    };
+  }
+  return null;
+}
 
 function raceWords(reply: ClaimSeen, director: ClaimSeen | undefined): string {
   if (reply.request === null) return '';

@@ -4,12 +4,13 @@
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { examplesOf, has, isHealthCheck, isSeenFromStart, isUnanswered, reaches, stepsAsEvidence, tries } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, questionSays, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -19,6 +20,8 @@ interface Data {
   readonly firstFrame: number;
   /** Whether it speaks at all: ARP, or replies to others. */
   readonly isAlive: boolean;
+  /** A sentence on another real server that asks for the way back, which this one never does; empty without one. */
+  readonly neverAsks: string;
 }
 
 /** A lost packet is repeated; three requests without any answer are no loss. */
@@ -41,6 +44,7 @@ export const rsNoReply: Rule<Data> = {
     const requests = mute.reduce((total, path) => total + tries(path), 0);
     const examples = examplesOf(mute);
     const first = examples[0];
+    const way = wayBack(c, vip, machine);
     if (requests < MIN_REQUESTS || first === undefined) return [];
     return [
       {
@@ -51,6 +55,10 @@ export const rsNoReply: Rule<Data> = {
           requests,
           firstFrame: first.example.frames[0]!.frame,
           isAlive: machine.macs.some((mac) => c.o.unicast.has(mac)),
+          neverAsks:
+            way === null
+              ? ''
+              : ` It never asks for the way back, as ${way.asker} does in frame ${way.at.frame}: it drops the requests themselves and has nothing to send.`,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : c.sight.given ? 'confirmed' : 'probable',
@@ -58,7 +66,10 @@ export const rsNoReply: Rule<Data> = {
         unit: 'requests',
         first: first.example.frames[0]!,
         last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
+        evidence: [
+          ...(way === null ? [] : [{ at: way.at, shows: 'effect' as const, says: questionSays(way.ip, way.asker) }]),
+          ...examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
+        ],
       },
     ];
   },
@@ -78,13 +89,13 @@ export const rsNoReply: Rule<Data> = {
 
   message(d) {
     const alive = d.isAlive ? 'It does send other frames, so it is up.' : 'No frame of its own is in the capture.';
-    return `${count(d.requests, 'request')} for ${d.ip} went to ${d.who} and nothing came back from any address, first in frame ${d.firstFrame}. ${alive}`;
+    return `${count(d.requests, 'request')} for ${d.ip} went to ${d.who} and nothing came back from any address, first in frame ${d.firstFrame}. ${alive}${d.neverAsks}`;
   },
 
   remedy(d) {
     const isV6 = isIpv6(d.ip);
     return {
-      why: 'In order of likelihood: the VIP is missing on it; its mask is not that of a single host, so that it takes its neighbours for itself and never asks for them; a DAD conflict; reverse path filter; a firewall; it is down.',
+      why: 'In order of likelihood: the VIP is missing on it; its mask is not that of a single host (with /24 on lo all addresses of that subnet are local, so requests from there are dropped as forged, and it never asks for the client or the gateway); a DAD conflict; reverse path filter; a firewall; it is down.',
       steps: [
         {
           on: d.host,
@@ -105,6 +116,25 @@ export const rsNoReply: Rule<Data> = {
     };
   },
 };
+
+/**
+ * Before its first reply a real server asks for whom it sends it to. How another one that answers did so, where this one asks for
+ * nobody but directors; else null.
+ */
+function wayBack(c: Case, vip: Vip, machine: Machine): { readonly at: FrameRef; readonly asker: Mac; readonly ip: Ip } | null {
+  const replies = c.o.passagesOf(vip.ip).filter((p) => !p.toward);
+  const ofDirectors = new Set([vip.ip, ...vip.directors.flatMap((d) => d.machine.ips)]);
+  let way: { readonly at: FrameRef; readonly asker: Mac; readonly ip: Ip } | null = null;
+  for (const ip of c.o.claimedIps.filter((x) => !ofDirectors.has(x))) {
+    const about = c.o.about(ip)!;
+    for (const { asker, broadcasts, first } of about.askings) {
+      if (machine.macs.includes(asker)) return null;
+      const isNextHop = replies.some((p) => p.source === asker && about.macs.some((m) => m.mac === p.destination));
+      if (broadcasts > 0 && isNextHop) way ??= { at: first, asker, ip };
+    }
+  }
+  return way;
+}
 
 /** Whether replies pass at all: told by the point given, or by one that is seen. A machine's ARP does not tell it, a filter may have let just that through. */
 function areRepliesInSight(c: Case, ip: Ip): boolean {
