@@ -28,11 +28,12 @@ export class DatagramTable {
   /**
    * Notes a datagram and says whether it was here before.
    * @param signature 32-bit hash of what a director must not change: all but MACs, TTL and IP checksum
+   * @param place another hash of the same, which chooses the row: only together are they long enough for a flood of datagrams
    * @param ms time in milliseconds, wrapping at 2^32
    */
-  see(signature: number, edge: number, ttl: number, ms: number): Sighting {
+  see(signature: number, place: number, edge: number, ttl: number, ms: number): Sighting {
     const rows = this.#rows;
-    const at = (signature & (ROWS - 1)) << 2;
+    const at = (place & (ROWS - 1)) << 2;
     const old = rows[at + 1]!;
     const age = (ms - rows[at + 2]!) | 0;
     if (rows[at] !== signature || old === 0 || age > COPY_WITHIN_MS || age < -COPY_WITHIN_MS) {

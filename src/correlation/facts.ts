@@ -26,6 +26,8 @@ import { PassageTable } from './passages.ts';
 import { Begun, PathEvent, PathTrie } from './paths.ts';
 import { VrrpGroups } from './vrrp.ts';
 
+/** Marks a UDP service port among the numbers of open requests: no 16-bit port has this bit. */
+const UDP_REQUEST = 0x10000;
 /** A request over UDP counts as answered from elsewhere only within this time. */
 const UDP_ANSWER_WITHIN_MS = 30_000;
 /** … and a TCP one: the sequence number makes it sure, so as long as SYNs are repeated. */
@@ -75,6 +77,8 @@ export interface PointFacts {
   oversized: number;
 }
 
+/** The earliest flows of a path that are kept as examples after they were forgotten. */
+const EXAMPLES_FORGOTTEN = 3;
 /** Addresses of one VRRP advert that are kept. */
 const MAX_VRRP_ADDRESSES = 64;
 
@@ -231,7 +235,7 @@ export class Facts {
     const hs = endHash(source, sourcePort, key);
     const hd = endHash(destination, destinationPort, key);
     const first = firstHash(hs, hd, p.protocol);
-    const second = secondHash(hs, hd);
+    const second = secondHash(source, sourcePort, destination, destinationPort, key);
     const sourceIsHigher = source > destination || (source === destination && sourcePort > destinationPort);
 
     const flows = this.flows;
@@ -281,7 +285,7 @@ export class Facts {
       }
       if (((p.checksum ^ p.sequence) & SAMPLE_MASK) !== 0) return;
     }
-    this.#addRare(frame, p, edge, ms, row, first, next !== path, toward, isSyn, flags);
+    this.#addRare(frame, p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
   }
 
   #isFromClient(row: number, sourceIsHigher: boolean): boolean {
@@ -302,6 +306,7 @@ export class Facts {
     ms: number,
     row: number,
     first: number,
+    second: number,
     isNewHop: boolean,
     toward: boolean,
     isSyn: boolean,
@@ -313,7 +318,9 @@ export class Facts {
         Math.imul(p.ipLength ^ (p.ipId << 16), 0xc2b2ae3d) ^
         Math.imul(p.checksum, 0x27d4eb2f),
     );
-    const sighting = this.#datagrams.see(signature, edge, p.ttl, ms);
+    // The row is chosen by other bits than the signature has: together they are long enough for a flood of datagrams.
+    const place = second ^ (Math.imul(p.sequence ^ p.checksum ^ p.ipId, 0x9e3779b1) >>> 12) ^ flags;
+    const sighting = this.#datagrams.see(signature, place, edge, p.ttl, ms);
     this.#countSighting(edge, sighting);
     if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame);
     else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame);
@@ -394,12 +401,12 @@ export class Facts {
     let serverIsSource = isSynAck;
     let guessed = false;
     if (!isSyn) {
-      const openKey = isTcp ? requestKey(hd, p.acknowledgment - 1) : requestKey(hd, p.sourcePort | 0x10000);
-      const answers = (isSynAck || !isTcp) && this.#open.find(openKey, ms, isTcp ? SYN_ANSWER_WITHIN_MS : UDP_ANSWER_WITHIN_MS);
+      const asked = isTcp ? p.acknowledgment - 1 : p.sourcePort | UDP_REQUEST;
+      const answers = (isSynAck || !isTcp) && this.#open.find(hd, asked, ms, isTcp ? SYN_ANSWER_WITHIN_MS : UDP_ANSWER_WITHIN_MS);
       if (answers) {
         // Another flow of this client waits for just this answer: it comes from the wrong IP.
-        const asked = this.flows.find(this.#open.first, this.#open.second);
-        if (asked >= 0) this.#event(asked, PathEvent.answeredElsewhere, edge, frame);
+        const waiting = this.flows.find(this.#open.first, this.#open.second);
+        if (waiting >= 0) this.#event(waiting, PathEvent.answeredElsewhere, edge, frame);
         serverIsSource = true;
         begun = Begun.reply;
       } else if (!isSynAck) {
@@ -449,13 +456,12 @@ export class Facts {
     flows.hot[row + 1] = root | (sourceIsHigher ? 0 : FlowFlag.serverIsHigher) | (p.version === 6 ? FlowFlag.version6 : 0);
     this.paths.flows[root]!++;
     this.#writeCold(row, p, false);
-    this.#open.put(requestKey(hs, p.sequence), first, second, ms);
+    this.#open.put(hs, p.sequence, first, second, ms);
     this.#countRequest(root, edge, p, 0);
   }
 
   #openSyn(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
-    const key = requestKey(hs, p.sequence);
-    if (this.#open.find(key, ms, SYN_ANSWER_WITHIN_MS)) {
+    if (this.#open.find(hs, p.sequence, ms, SYN_ANSWER_WITHIN_MS)) {
       // The same client, port and sequence number to another IP: somebody rewrote the destination.
       const original = this.flows.find(this.#open.first, this.#open.second);
       if (original >= 0 && this.#open.first !== first) {
@@ -463,12 +469,12 @@ export class Facts {
         return;
       }
     }
-    this.#open.put(key, first, second, ms);
+    this.#open.put(hs, p.sequence, first, second, ms);
   }
 
   #openDatagram(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
-    const key = requestKey(hs, p.destinationPort | 0x10000);
-    if (this.#open.find(key, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
+    const service = p.destinationPort | UDP_REQUEST;
+    if (this.#open.find(hs, service, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
       const original = this.flows.find(this.#open.first, this.#open.second);
       if (original >= 0) {
         const entry = this.paths.entryEdge[this.flows.hot[original + 1]! & 0xffff]!;
@@ -479,7 +485,7 @@ export class Facts {
         }
       }
     }
-    this.#open.put(key, first, second, ms);
+    this.#open.put(hs, service, first, second, ms);
   }
 
   #countRequest(root: number, edge: number, p: Packet, point: number): void {
@@ -540,7 +546,12 @@ export class Facts {
       kept = [];
       this.#examples.set(path, kept);
     }
-    if (kept.length < 3) kept.push(this.#exampleOf(row));
+    const at = this.flows.beganAt(row);
+    const last = kept.at(-1)?.events[0]?.at ?? Number.POSITIVE_INFINITY;
+    if (kept.length >= EXAMPLES_FORGOTTEN && at >= last) return;
+    kept.push(this.#exampleOf(row));
+    kept.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
+    kept.length = Math.min(kept.length, EXAMPLES_FORGOTTEN);
   }
 
   #exampleOf(row: number): FlowExample {
@@ -646,7 +657,7 @@ export class Facts {
   #findFlow(source: number, sourcePort: number, destination: number, destinationPort: number, protocol: number): number {
     const hs = endHash(source, sourcePort, this.#key);
     const hd = endHash(destination, destinationPort, this.#key);
-    return this.flows.find(firstHash(hs, hd, protocol), secondHash(hs, hd));
+    return this.flows.find(firstHash(hs, hd, protocol), secondHash(source, sourcePort, destination, destinationPort, this.#key));
   }
 
   #addArp(frame: Frame, p: Packet, edge: number): void {
@@ -757,11 +768,17 @@ function firstHash(hs: number, hd: number, protocol: number): number {
   return mixed ^ (mixed >>> 15) || 1;
 }
 
-/** Second hash of a 5-tuple, the same in either direction. */
-function secondHash(hs: number, hd: number): number {
-  const h = (Math.imul(hs ^ (hs >>> 11), 0xc2b2ae3d) + Math.imul(hd ^ (hd >>> 11), 0xc2b2ae3d)) | 0;
-  const mixed = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
-  return mixed ^ (mixed >>> 13);
+/**
+ * Second hash of a 5-tuple, the same in either direction. It is made of the addresses anew: two ends that share the first hash must
+ * not share this one, or a flood of sources would find flows that are not its own.
+ */
+function secondHash(source: number, sourcePort: number, destination: number, destinationPort: number, key: HashKey): number {
+  let s = Math.imul(source + key[2], 0x2c1b3c6d) ^ Math.imul(sourcePort + key[3], 0x297a2d39);
+  s = Math.imul(s ^ (s >>> 12), 0x165667b1);
+  let d = Math.imul(destination + key[2], 0x2c1b3c6d) ^ Math.imul(destinationPort + key[3], 0x297a2d39);
+  d = Math.imul(d ^ (d >>> 12), 0x165667b1);
+  const h = (s ^ (s >>> 15)) + (d ^ (d >>> 15));
+  return h ^ (h >>> 16);
 }
 
 /** IPv6 address as a 32-bit fingerprint. */
@@ -769,11 +786,6 @@ function foldIp6(w0: number, w1: number, w2: number, w3: number, key: HashKey): 
   let h = Math.imul(w0 ^ key[2], 0x9e3779b1) ^ Math.imul(w1 ^ key[3], 0x85ebca77);
   h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ Math.imul(w2 ^ key[1], 0xc2b2ae3d) ^ w3;
   return finish(h);
-}
-
-/** What an answer has in common with the request it answers: the client's end and a number; never 0. */
-function requestKey(clientEnd: number, number: number): number {
-  return finish(clientEnd ^ Math.imul(number | 0, 0x9e3779b1)) || 1;
 }
 
 /** Whether a datagram goes to a multicast group or to all. */

@@ -126,6 +126,13 @@ export class FlowTable {
     this.hot[row + 3] = 0;
   }
 
+  /** Time of a flow's oldest event; infinity where none is remembered. */
+  beganAt(row: number): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (let event = this.hot[row + 3]!; event !== 0; event = this.eventPrevious[event]!) at = this.eventAt[event]!;
+    return at;
+  }
+
   /** Frames and times of a flow's events, oldest first. */
   eventsOf(row: number): { frame: number; at: number }[] {
     const events: { frame: number; at: number }[] = [];

@@ -9,7 +9,7 @@ const NAMES = Object.fromEntries(Object.entries(Sighting).map(([name, value]) =>
 /** Sightings of one datagram: [edge, TTL, ms] each. */
 function sightings(...passages: [edge: number, ttl: number, ms: number][]): string[] {
   const table = new DatagramTable();
-  return passages.map(([edge, ttl, ms]) => NAMES[table.see(0x1234567, edge, ttl, ms)]!);
+  return passages.map(([edge, ttl, ms]) => NAMES[table.see(0x1234567, 77, edge, ttl, ms)]!);
 }
 
 test('a copy on the onward hop is no echo, whether the TTL falls or not', () => {
@@ -50,7 +50,7 @@ test('time may wrap at 2^31 ms', () => {
 
 test('another datagram in the same slot takes its place', () => {
   const table = new DatagramTable();
-  table.see(0x10001, A, 64, 0);
-  table.see(0x20001, A, 64, 0);
-  expect(NAMES[table.see(0x10001, A, 64, 1)]).toBe('first');
+  table.see(0x10001, 77, A, 64, 0);
+  table.see(0x20001, 77, A, 64, 0);
+  expect(NAMES[table.see(0x10001, 77, A, 64, 1)]).toBe('first');
 });
