@@ -140,6 +140,16 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(ask(healthy({ version }), 3, backup, director, backup), { ...MIRROR, given: roles }).findings).toEqual([]);
     });
 
+    test('for what another machine answers to a request whose copy was lost', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) {
+        const flow = story.tcp(remote, vip).syn(gateway, director);
+        if (i > 0) flow.refuse(rs1, gateway);
+        else story.unreachable(rs1, { ...remote, mac: gateway.mac }, rs1.ip, flow.quoted);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for connections that had begun before the capture', () => {
       const story = healthy({ version });
       for (let i = 0; i < 3; i++) story.tcp(remote, vip).data(gateway, director);
@@ -171,6 +181,26 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(refused(), { ...MIRROR, given: roles(443) }).findings).toEqual([]);
     });
 
+    test('the configuration tells its protocol too', () => {
+      const at = version === 4 ? vip : `[${vip}]`;
+      const roles = configured({ vips: [vip], directors: [director], realServers: [rs1] }, `-A -u ${at}:80 -s rr`);
+      expect(judge(refused(), { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
+    test('requests that are forwarded, by NAT as well', () => {
+      const story = refused();
+      story.tcp(remote, vip).syn(gateway, director).translated(rs1.ip, director, rs1);
+      expect(judge(story).findings).toHaveLength(1);
+      const other = new Story().resolves(gateway, vip, director);
+      other.tcp(remote, vip, { port: 443 }).syn(gateway, director).refuse(director, gateway);
+      other.tcp(remote, vip).syn(gateway, director).translated(rs1.ip, director, rs1);
+      expect(judge(other).findings).toEqual([]);
+      const datagrams = new Story().resolves(gateway, vip, director);
+      datagrams.tcp(remote, vip, { port: 53 }).syn(gateway, director).refuse(director, gateway);
+      datagrams.udp(remote, vip, { port: 53 }).asks(gateway, director, rs1);
+      expect(judge(datagrams).findings).toEqual([]);
+    });
+
     test('the VIP as given, where nothing is forwarded at all', () => {
       const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
       expect(judge(refused(), { ...MIRROR, given: roles }).findings).toHaveLength(1);
@@ -199,6 +229,21 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
         reason: 'what the director sends to real servers does not pass this capture point',
       });
       expect(verdict!.capture).toMatch(new RegExp(`^on ${director.ip}: tcpdump .*host ${vip}`));
+    });
+
+    test('on the gateway, where copies never pass', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2], gateways: [gateway] });
+      const judged = judge(ask(new Story().resolves(gateway, vip, director), 4), { point: 'gateway', given: roles });
+      expect(judged.findings).toEqual([]);
+      expect(verdictOn(judged, rule, director.ip)).toBe('not judged');
+    });
+
+    test('when nobody begins a connection', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      const story = new Story().resolves(gateway, vip, director);
+      story.tcp(remote, vip).data(gateway, director, rs1);
+      story.tcp(remote, vip).syn(gateway, rs1, director);
+      expect(judge(story, { ...MIRROR, given: roles }).verdicts[0]!.reason).toContain('no new request');
     });
 
     test('when nobody asks', () => {

@@ -68,6 +68,7 @@ describe.each([4, 6] as const satisfies Version[])('director-receive-offload (IP
       const story = healthy({ version });
       const flow = story.tcp(remote, vip).opens(there, [rs1, gateway]);
       story.tooBig([gateway, rs1], gateway.ip, vip, flow.quotedAnswer);
+      story.tooBig([gateway, client], gateway.ip, remote.ip, flow.quoted);
       expect(judge(story).findings).toEqual([]);
     });
 

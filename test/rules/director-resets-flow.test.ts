@@ -71,6 +71,12 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
       expect(judge(story, both).findings).toHaveLength(1);
     });
 
+    test('was not another’s if only that one announced itself', () => {
+      const story = healthy({ version }).announces(director, vip).resolves(gateway, vip, backup);
+      story.tcp(remote, vip).data(gateway, backup).reset(backup, gateway);
+      expect(judge(story, both).findings).toEqual([]);
+    });
+
     test('may be nobody’s: a reset is then what any machine answers', () => {
       const story = healthy({ version });
       story.tcp(remote, vip).data(gateway, director).reset(director, gateway);
@@ -90,6 +96,15 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
     test('for a reset in answer to a request: the director has no such service, which another rule tells', () => {
       const story = healthy({ version });
       story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a reset of a connection that was never established', () => {
+      const story = healthy({ version });
+      story
+        .tcp(remote, vip)
+        .syn(...there)
+        .reset(director, gateway);
       expect(judge(story).findings).toEqual([]);
     });
 
@@ -136,6 +151,10 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
         point: 'director',
       });
       expect(judged.verdicts[0]!.reason).toContain('resets of the other director');
+    });
+
+    test('on a mirror both directors show', () => {
+      expect(verdictOn(judge(healthy({ version }), both), rule, director.ip)).toBe('passed');
     });
 
     test('without an established connection', () => {

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { forwardingModeMismatch as rule } from '../../src/rules/forwarding-mode-mismatch.ts';
 import { configured } from '../support/configured.ts';
 import { connect, healthy } from '../support/healthy.ts';
-import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('forwarding-mode-mismatch (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, remote } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, remote } = lan(version);
   const service = version === 4 ? `${vip}:80` : `[${vip}]:80`;
   const target = (rs: Host) => (version === 4 ? `${rs.ip}:80` : `[${rs.ip}]:80`);
   const roles = { vips: [vip], directors: [director], realServers: [rs1, rs2] };
@@ -98,11 +98,25 @@ describe.each([4, 6] as const satisfies Version[])('forwarding-mode-mismatch (IP
     test('health checks of the director are none, nor is what is answered past it', () => {
       expect(judge(behind(director, director), beside).findings).toEqual([]);
       expect(judge(behind(remote, gateway), beside).findings).toEqual([]);
+      const direct = new Story();
+      direct.tcp(remote, rs1.ip).syn(gateway, rs1).synAck(rs1, director);
+      expect(judge(direct, beside).findings).toEqual([]);
     });
 
     test('without NAT in the configuration a client may use the address itself', () => {
       expect(judge(behind(remote, director), { point: 'real-server', given: saved('-g') }).findings).toEqual([]);
     });
+  });
+
+  test('of two directors only the one that does so is named', () => {
+    const both = { ...MIRROR, given: given({ ...roles, directors: [director, backup] }) };
+    for (const kind of ['nat', 'tunnel'] as const) {
+      const story = healthy({ version });
+      const flow = story.tcp(remote, vip).syn(gateway, director, backup);
+      if (kind === 'nat') flow.translated(rs1.ip, backup, rs1);
+      else flow.inTunnel(backup, rs1);
+      expect(culpritsOf(judge(story, both), rule), kind).toEqual([backup.mac]);
+    }
   });
 
   test('direct routing passes', () => {

@@ -45,8 +45,10 @@ describe.each([4, 6] as const satisfies Version[])('handshake-never-completes (I
     expect(finding.remedy.steps[0]!.commands[0]).toContain('lvs-doctor diagnose real-server=rs.pcap');
   });
 
-  test('two SYNs may be chance', () => {
-    expect(judge(stuck(2)).findings).toEqual([]);
+  test('two SYNs may be chance, and are no handshake either', () => {
+    const judged = judge(stuck(2));
+    expect(judged.findings).toEqual([]);
+    expect(verdictOn(judged, rule, rs3.ip)).toBe('not judged');
   });
 
   describe('stays clean', () => {
@@ -56,6 +58,12 @@ describe.each([4, 6] as const satisfies Version[])('handshake-never-completes (I
 
     test('when those of no other real server are', () => {
       expect(judge(stuck(3, new Story().resolves(gateway, vip, director))).findings).toEqual([]);
+    });
+
+    test('when others are asked, but do not complete either', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      for (const rs of [rs1, rs2]) story.tcp(remote, vip).syn(gateway, director, rs);
+      expect(judge(stuck(3, story)).findings).toEqual([]);
     });
 
     test('for connections that are tried once each: a scan, or a short capture', () => {

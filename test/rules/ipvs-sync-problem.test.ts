@@ -13,7 +13,7 @@ describe('ipvs-sync-problem', () => {
   test('two directors that synchronise with different ids are found, both', () => {
     const story = healthy();
     const before = story.frame;
-    story.syncs(director, 51).syncs(director, 51).syncs(backup, 52);
+    story.syncs(director, 51).syncs(director, 51).syncs(backup, 52).syncs(director, 51).syncs(backup, 52);
     const finding = onlyFinding(judge(story), rule);
     expect(finding).toMatchObject({
       code: 'LVS212',

@@ -39,6 +39,7 @@ describe.each([4, 6] as const satisfies Version[])('reply-via-director (IPv%i)',
       [2, 'cause'],
       [3, 'fault'],
     ]);
+    expect(finding.evidence.filter((e) => e.shows === 'fault').map((e) => e.frame - before)).toEqual([3, 6]);
     expect([rs1, rs2].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'found']);
     expect(finding.remedy.steps[0]).toMatchObject({ on: rs2.ip });
     expect(finding.remedy.steps[0]!.commands.join('\n')).toContain('ip route show default');

@@ -88,6 +88,12 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
       expect(udp(true)).toHaveLength(1);
     });
 
+    test('TCP on the same port answers for itself only', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.udp(remote, vip, { port: 80 }).asks(gateway, director, rs3);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('may be one-way where nobody answers on that port (syslog)', () => {
       expect(udp(false)).toEqual([]);
       expect(udp(true, 514)).toEqual([]);
@@ -137,6 +143,12 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for connections that go on: the answer came, past this capture', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director, rs3).ack(gateway, director, rs3);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for NAT, where answers have another address', () => {
       const story = new Story().resolves(gateway, vip, director);
       for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director).translated(rs1.ip, director, rs1);
@@ -149,6 +161,19 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
       const judged = judge(ask(3, { story: atDirector([rs1, rs2, rs3], version) }), onDirector(version));
       expect(judged.verdicts.map((v) => v.reason)).toEqual(Array(3).fill('its replies do not pass this capture point'));
       expect(judged.verdicts[2]!.capture).toMatch(new RegExp(`^on ${rs3.ip}: tcpdump .*host ${vip} or host ${rs3.ip}'$`));
+    });
+
+    test('when no reply of anybody is in sight: a filter may have let only requests and ARP in', () => {
+      const story = new Story().resolves(gateway, vip, director).resolves(director, rs2.ip, rs2);
+      story.resolves(director, rs3.ip, rs3).resolves(rs3, gateway.ip, gateway);
+      const judged = judge(ask(1, { story: ask(3, { story }), rs: rs2 }), { point: null });
+      expect(judged.findings).toEqual([]);
+      expect(judged.verdicts.find((v) => v.subject === rs3.ip)).toMatchObject({
+        verdict: 'not judged',
+        reason: `no reply from ${vip} of any machine is in this capture`,
+      });
+      // Whoever says that it is the mirror's says that they would be there.
+      expect(judge(story).findings).toHaveLength(1);
     });
 
     test('with too few requests, or none', () => {

@@ -93,6 +93,20 @@ describe.each([4, 6] as const satisfies Version[])('rs-not-adjacent (IPv%i)', (v
       expect(judge(astray(2, backup), withFar(backup)).findings).toEqual([]);
     });
 
+    test('for a given MAC that shows itself by its frames alone', () => {
+      const story = new Story();
+      story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+      story.tcp(remote, vip).syn(gateway, director, router);
+      expect(judge(story, given({ vips: [vip], directors: [director], realServers: [rs1] })).findings).toEqual([]);
+    });
+
+    test('for replies that a director sends on, and for requests on their way to it', () => {
+      const story = healthy({ version });
+      story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, director, router]);
+      story.tcp(remote, vip).syn(gateway, router, director, rs1);
+      expect(judge(story, withFar()).findings).toEqual([]);
+    });
+
     test('for a tunnel, which may be routed', () => {
       const story = new Story().resolves(gateway, vip, director);
       for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director).inTunnel(director, router);

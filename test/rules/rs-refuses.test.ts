@@ -89,6 +89,7 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
     test('for the reset of the director or the client', () => {
       const story = healthy({ version });
       story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+      story.tcp(remote, vip).syn(gateway, director, rs1).refuse(director, gateway);
       story.tcp(remote, vip).syn(gateway, director, rs1).synAck(rs1, gateway).clientReset([gateway, director, rs1]);
       expect(judge(story).findings).toEqual([]);
     });

@@ -53,6 +53,18 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
     expect(judge(mute(seconds)).findings).toHaveLength(findings);
   });
 
+  test('that it answers afterwards, or had answered before, changes nothing', () => {
+    const story = mute(31);
+    connect(story.wait(1000), rs3, { version });
+    expect(judge(story).findings).toEqual([]);
+    const dead = given({ vips: [vip], directors: [director], realServers: [rs1, rs3] });
+    const later = new Story().resolves(gateway, vip, director);
+    connect(later, rs1, { version });
+    mute(31, later);
+    connect(later.wait(1000), rs3, { version });
+    expect(judge(later, { ...MIRROR, given: dead }).findings).toHaveLength(1);
+  });
+
   test('SYNs repeated in between count as requests', () => {
     const story = healthy({ version });
     const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
