@@ -91,7 +91,13 @@ function macsOf(g: GivenMachine, o: Observations, given: Given): Mac[] {
 function placeGivenRoles(cluster: Cluster, given: Given, placed: Map<GivenMachine, Machine>): void {
   for (const vip of cluster.vips) {
     // What was given for a role is the whole of it: others that the frames suggest are not added to it.
-    if (given.directors.length > 0) replaceRoles(vip.directors, given.directors, placed);
+    if (given.directors.length > 0) {
+      replaceRoles(vip.directors, given.directors, placed);
+      // A director that answers by itself is no real server by guess: it may refuse what it should forward.
+      const directors = vip.directors.map((role) => role.machine);
+      const kept = vip.realServers.filter((role) => role.source !== 'guessed' || !directors.includes(role.machine));
+      vip.realServers.splice(0, vip.realServers.length, ...kept);
+    }
     const targets = vip.given?.services.flatMap((s) => s.realServers) ?? [];
     const serving = given.realServers.filter(
       (g) => targets.length === 0 || targets.some((t) => (t.ip !== null && g.ips.includes(t.ip)) || (t.name !== null && t.name === g.name)),
@@ -227,7 +233,7 @@ function addVip(cluster: Cluster, ip: Ip, source: RoleSource, clues: string[], g
 }
 
 function observeVip(cluster: Cluster, traffic: Traffic, o: Observations, given: Given): void {
-  const directors = forwardersThatDirect(traffic, o);
+  const directors = forwardersThatDirect(cluster, traffic, o);
   const translators = translatorsThatDirect(traffic, o);
   const asymmetric = directors.size === 0 && translators.size === 0 ? asymmetricEntries(traffic, o) : new Map<Mac, Clue>();
   const known = cluster.vip(traffic.ip);
@@ -295,14 +301,15 @@ interface Clue {
 const RANK: Readonly<Record<RoleSource, number>> = { given: 0, declared: 1, observed: 2, guessed: 3 };
 
 /** Forwarders of a server IP that direct it, instead of routing to it. */
-function forwardersThatDirect(traffic: Traffic, o: Observations): Map<Mac, Clue> {
+function forwardersThatDirect(cluster: Cluster, traffic: Traffic, o: Observations): Map<Mac, Clue> {
   const directors = new Map<Mac, Clue>();
   const forwards = new Map<Mac, Map<Mac, number>>();
   for (const table of [traffic.forwards, traffic.tunnels]) {
     for (const [mac, targets] of table) for (const [target, flows] of targets) add2(forwards, mac, target, flows);
   }
   for (const { arrived, to, flows, left } of traffic.leaps) {
-    if (isVirtualMac(arrived) || o.claimedBy(left).ips.some((ip) => ip === traffic.ip)) add2(forwards, arrived, to, flows);
+    const isOneMachine = cluster.machineOf(arrived) === cluster.machineOf(left);
+    if (isOneMachine || isVirtualMac(arrived) || claimsOf(left, traffic.ip, o)) add2(forwards, arrived, to, flows);
   }
   for (const [mac, targets] of forwards) {
     const flows = [...targets.values()].reduce((a, b) => a + b, 0);

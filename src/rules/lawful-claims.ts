@@ -1,5 +1,6 @@
 /** Claims that look like faults and are none. */
-import type { Machine } from '../cluster/cluster.ts';
+import { isVirtualMac, type Machine, type Vip } from '../cluster/cluster.ts';
+import type { ClaimsOfMac } from '../cluster/observations.ts';
 import type { Case } from './rule.ts';
 
 /** A machine that answers for this many IPs is a router with proxy ARP, not a machine with one address too many. */
@@ -19,4 +20,17 @@ export function answersForMany(c: Case, machine: Machine): boolean {
 /** Whether an address is IPv6, where neighbour discovery takes the place of ARP. */
 export function isIpv6(ip: string): boolean {
   return ip.includes(':');
+}
+
+/**
+ * What the MACs of a machine say about a VIP on the LAN where the VIP lives. A redundancy protocol's MAC stands for whoever is active,
+ * and on another VLAN the address may be somebody's own.
+ */
+export function claimsOn(c: Case, vip: Vip, machine: Machine): ClaimsOfMac[] {
+  const macs = c.o.about(vip.ip)?.macs ?? [];
+  const vlans = new Set([
+    ...c.o.passagesOf(vip.ip).map((p) => p.vlan),
+    ...macs.filter((m) => c.cluster.isDirector(m.mac, vip)).map((m) => m.vlan),
+  ]);
+  return macs.filter((m) => machine.macs.includes(m.mac) && !isVirtualMac(m.mac) && (vlans.size === 0 || vlans.has(m.vlan)));
 }

@@ -82,8 +82,9 @@ const KINDS: readonly NoticeKind[] = [
     code: 'LVS906',
     name: 'no-arp',
     summary: 'The capture holds no ARP and no neighbour discovery.',
-    note({ o }) {
-      if (o.facts.arpFrames > 0 || o.facts.claims.addresses.size > 0 || o.facts.ipFrames === 0) return null;
+    note(c) {
+      const { facts } = c.o;
+      if (facts.arpFrames > 0 || facts.claims.addresses.size > 0 || facts.ipFrames === 0 || onlyAddress(c) !== null) return null;
       return 'The capture holds no ARP and no neighbour discovery: who claims the VIP cannot be judged. Do not filter them out (arp or icmp6 or …).';
     },
   },
@@ -115,6 +116,16 @@ const KINDS: readonly NoticeKind[] = [
       const hurt = captures.filter((x) => x.cutOff || x.damage !== null);
       if (hurt.length === 0) return null;
       return hurt.map((x) => x.damage ?? `The file ends inside a record: judged up to frame ${x.frames}, the last whole one.`).join(' ');
+    },
+  },
+  {
+    code: 'LVS910',
+    name: 'filtered-capture',
+    summary: 'The capture was filtered to one address: replies from others, and ARP, are not in it.',
+    note(c) {
+      const ip = onlyAddress(c);
+      if (ip === null) return null;
+      return `All ${count(c.o.facts.ipFrames, 'packet')} concern ${ip} and there is no ARP: the capture seems filtered to that address, which hides replies from a wrong address and who claims the VIP. Add arp, icmp and the real servers' own addresses to the filter.`;
     },
   },
   {
@@ -157,6 +168,16 @@ const KINDS: readonly NoticeKind[] = [
     },
   },
 ];
+
+/** Packets below which "all of one address" says nothing of a filter. */
+const MIN_FILTERED = 20;
+
+/** The one server address of a capture without ARP, as \`host VIP\` makes it; null where there are others. */
+function onlyAddress({ o }: Case): string | null {
+  if (o.facts.arpFrames > 0 || o.facts.claims.addresses.size > 0 || o.facts.ipFrames < MIN_FILTERED) return null;
+  const [ip, ...others] = o.servers;
+  return ip === undefined || others.length > 0 || o.facts.cookedFrames + o.facts.noLinkFrames > 0 ? null : ip;
+}
 
 /** The catalogue of notices. */
 export const NOTICES: readonly { readonly code: string; readonly name: string; readonly summary: string }[] = KINDS;

@@ -93,7 +93,7 @@ export const replyViaDirector: Rule<Data> = {
   message(d) {
     const then =
       d.onwardFrame === null
-        ? 'The director sends none of them on.'
+        ? 'The director sends none of them on: their source is an address of its own, and a kernel drops such packets.'
         : `The director sends them on, as in frame ${d.onwardFrame}, and carries what it should not.`;
     return `${d.who} sends replies from ${d.ip} to the director ${d.director}: ${count(d.flows, 'flow')}, first in frame ${d.frame}. ${then}`;
   },

@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { isIpv6 } from './lawful-claims.ts';
+import { claimsOn, isIpv6 } from './lawful-claims.ts';
 import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { claimSays, count, hostOf, verb, whoIs } from './wording.ts';
@@ -36,7 +36,7 @@ export const rsAnnouncesVip: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const claims = (c.o.about(s.ip)?.macs ?? []).filter((m) => m.counts.request + m.counts.gratuitous > 0 && machine.macs.includes(m.mac));
+    const claims = claimsOn(c, vip, machine).filter((m) => m.counts.request + m.counts.gratuitous > 0);
     if (claims.length === 0 || machine.isVirtual) return [];
     const events = claims.flatMap((m) => [...m.events.request, ...m.events.gratuitous]).sort((a, b) => a.ref.at - b.ref.at);
     const first = events[0]!;

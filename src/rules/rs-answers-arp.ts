@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { answersForMany, isIpv6 } from './lawful-claims.ts';
+import { answersForMany, claimsOn, isIpv6 } from './lawful-claims.ts';
 import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Case, type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, msBetween, questionSays, verb, whoIs } from './wording.ts';
@@ -44,7 +44,7 @@ export const rsAnswersArp: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const about = c.o.about(s.ip);
-    const claims = (about?.macs ?? []).filter((m) => m.counts.reply > 0 && machine.macs.includes(m.mac));
+    const claims = claimsOn(c, vip, machine).filter((m) => m.counts.reply > 0);
     if (about === null || claims.length === 0 || machine.isVirtual || answersForMany(c, machine)) return [];
     const replies = claims.flatMap((m) => m.events.reply);
     const first = replies[0]!;
@@ -114,7 +114,7 @@ function redirected(c: Case, machine: Machine, replies: readonly ClaimSeen[]): M
     const reply = replies.find((r) => r.to === source && r.request !== null && r.ref.at < ref.at);
     if (reply === undefined) continue;
     return {
-      says: `${source} asks in frame ${reply.request!.frame} because it has a redirect for the source of replies that pass it: ${reply.ip} is that source, and the redirect goes to ${destination} in frame ${ref.frame}.`,
+      says: `${source}, through which replies from ${reply.ip} pass, asks in frame ${reply.request!.frame} and sends an ICMP redirect to ${destination} in frame ${ref.frame}: a redirect goes to a packet's source, so it must look up ${reply.ip} though it brings it no request.`,
       evidence: [
         { at: reply.request!, shows: 'cause', says: questionSays(reply.ip, source) },
         { at: reply.ref, shows: 'fault', says: claimSays(reply) },

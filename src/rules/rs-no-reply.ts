@@ -122,7 +122,8 @@ export const rsNoReply: Rule<Data> = {
  * nobody but directors; else null.
  */
 function wayBack(c: Case, vip: Vip, machine: Machine): { readonly at: FrameRef; readonly asker: Mac; readonly ip: Ip } | null {
-  const replies = c.o.passagesOf(vip.ip).filter((p) => !p.toward);
+  const others = vip.realServers.flatMap((role) => role.machine.macs);
+  const replies = c.o.passagesOf(vip.ip).filter((p) => !p.toward && others.includes(p.source));
   const ofDirectors = new Set([vip.ip, ...vip.directors.flatMap((d) => d.machine.ips)]);
   let way: { readonly at: FrameRef; readonly asker: Mac; readonly ip: Ip } | null = null;
   for (const ip of c.o.claimedIps.filter((x) => !ofDirectors.has(x))) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fixture, run, temporaryDirectory } from './run.ts';
 
-const FAULTY = fixture('rs-answers-arp-t5/mirror.pcap');
+const FAULTY = fixture('rs-announces-vip-t5/mirror.pcap');
 const HEALTHY = fixture('healthy-t5/mirror.pcap');
 const directory = temporaryDirectory();
 
@@ -13,8 +13,8 @@ describe('diagnose', () => {
     const { exit, stdout, stderr } = run(['diagnose', FAULTY]);
     expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
     expect(stdout).toMatch(/^FAULT: /);
-    expect(stdout).toContain('rs-answers-arp (LVS101): critical');
-    for (const culprit of ['00:16:3e:8d:80:bf', '00:16:3e:f5:8f:9d', '00:16:3e:19:a6:ac']) expect(stdout).toContain(culprit);
+    expect(stdout).toContain('rs-announces-vip (LVS102): critical');
+    for (const culprit of ['00:16:3e:90:11:b4', '00:16:3e:b1:b4:9f', '00:16:3e:25:57:df']) expect(stdout).toContain(culprit);
     expect(stdout).not.toContain('\u001b');
   });
 
@@ -44,9 +44,9 @@ describe('diagnose', () => {
       new Set<string>(
         JSON.parse(run(['diagnose', FAULTY, '-f', 'json', ...args]).stdout).verdicts.map((verdict: { rule: string }) => verdict.rule),
       );
-    expect(rulesOf('--rule', 'LVS101,director-bypassed')).toEqual(new Set(['rs-answers-arp', 'director-bypassed']));
-    expect(rulesOf('--no-rule', 'rs-answers-arp')).not.toContain('rs-answers-arp');
-    expect(rulesOf('--no-rule', 'rs-answers-arp').size).toBeGreaterThan(1);
+    expect(rulesOf('--rule', 'LVS102,director-bypassed')).toEqual(new Set(['rs-announces-vip', 'director-bypassed']));
+    expect(rulesOf('--no-rule', 'rs-announces-vip')).not.toContain('rs-announces-vip');
+    expect(rulesOf('--no-rule', 'rs-announces-vip').size).toBeGreaterThan(1);
   });
 });
 
