@@ -137,16 +137,27 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       ask(story, 3, rs1);
       expect(judge(story).findings).toEqual([]);
       const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] });
-      expect(judge(ask(healthy({ version }), 3, backup, director, backup), { ...MIRROR, given: roles }).findings).toEqual([]);
+      const own = ask(healthy({ version }), 3, backup, director, backup);
+      // Still in office, so that it is not spared as relieved.
+      connect(own, rs1, { version });
+      expect(judge(own, { ...MIRROR, given: roles }).findings).toEqual([]);
     });
 
     test('for what another machine answers to a request whose copy was lost', () => {
-      const story = healthy({ version });
+      const reset = healthy({ version });
+      for (let i = 0; i < 3; i++) reset.tcp(remote, vip).syn(gateway, director).refuse(rs1, gateway);
+      expect(judge(reset).findings).toEqual([]);
+      const unreachable = healthy({ version });
       for (let i = 0; i < 3; i++) {
-        const flow = story.tcp(remote, vip).syn(gateway, director);
-        if (i > 0) flow.refuse(rs1, gateway);
-        else story.unreachable(rs1, { ...remote, mac: gateway.mac }, rs1.ip, flow.quoted);
+        const flow = unreachable.tcp(remote, vip).syn(gateway, director);
+        unreachable.unreachable(rs1, { ...remote, mac: gateway.mac }, rs1.ip, flow.quoted);
       }
+      expect(judge(unreachable).findings).toEqual([]);
+    });
+
+    test('for connections that go on: their copies are only not in this capture', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director).ack(gateway, director);
       expect(judge(story).findings).toEqual([]);
     });
 

@@ -89,7 +89,7 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
 
     test('for a connection that another machine than a director sent to its first real server', () => {
       const story = healthy({ version });
-      story.tcp(client, vip).opens([client, gateway, rs1], [rs1, client]).data(client, director, rs2);
+      story.tcp(client, vip).opens([client, gateway, rs1], [rs1, client]).data(client, director, rs2).fin(client, director, rs1);
       expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
     });
 

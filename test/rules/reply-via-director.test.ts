@@ -31,8 +31,8 @@ describe.each([4, 6] as const satisfies Version[])('reply-via-director (IPv%i)',
       count: 2,
       unit: 'flows',
     });
-    expect(finding.message).toBe(
-      `${rs2.mac} sends replies from ${vip} to the director ${director.mac}: 2 flows, first in frame ${before + 3}. The director sends none of them on.`,
+    expect(finding.message).toContain(
+      `${rs2.mac} sends replies from ${vip} to the director ${director.mac}: 2 flows, first in frame ${before + 3}. The director sends none of them on`,
     );
     expect(finding.evidence.slice(0, 3).map((e) => [e.frame - before, e.shows])).toEqual([
       [1, 'cause'],

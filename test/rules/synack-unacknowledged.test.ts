@@ -66,6 +66,15 @@ describe.each([4, 6] as const satisfies Version[])('synack-unacknowledged (IPv%i
       expect(verdictOn(judged, rule, rs2.ip)).toBe('passed');
     });
 
+    test('for a capture that ends before the client can acknowledge', () => {
+      const story = new Story();
+      story
+        .tcp(remote, vip)
+        .syn(...there)
+        .synAck(rs2, gateway);
+      expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, rs2.ip)).toBe('passed');
+    });
+
     test.each([
       ['acknowledges at last', (flow: TcpFlow) => flow.ack(...there)],
       ['resets: the SYN-ACK arrived', (flow: TcpFlow) => flow.clientReset(there)],

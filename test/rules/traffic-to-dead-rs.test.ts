@@ -88,6 +88,10 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
       expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed', 'passed']);
     });
 
+    test('for one whose silence is short, while others answer', () => {
+      expect(verdictOn(judge(mute(10)), rule, rs3.ip)).toBe('passed');
+    });
+
     test('for a real server that answers others in between', () => {
       const story = healthy({ version });
       story.tcp(remote, vip).syn(gateway, director, rs3);
@@ -131,6 +135,8 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
     test('when nobody else answers either', () => {
       const judged = judge(mute(31, new Story().resolves(gateway, vip, director)), { ...MIRROR, given: all });
       expect(judged.findings).toEqual([]);
+      // Nothing is sent to these.
+      expect([rs1, rs2].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed']);
       expect(judged.verdicts.at(-1)).toMatchObject({
         subject: rs3.ip,
         verdict: 'not judged',

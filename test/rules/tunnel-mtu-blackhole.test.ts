@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tunnelMtuBlackhole as rule } from '../../src/rules/tunnel-mtu-blackhole.ts';
+import { configured } from '../support/configured.ts';
 import { healthy } from '../support/healthy.ts';
 import { given, judgeBy, MIRROR, onlyFinding } from '../support/judged.ts';
 import { lan, Story, type TcpFlow, type Version } from '../support/story.ts';
@@ -61,6 +62,17 @@ describe.each([4, 6] as const satisfies Version[])('tunnel-mtu-blackhole (IPv%i)
   test('every connection that hangs counts', () => {
     const story = repeats(opened(), 300, 600);
     expect(onlyFinding(judge(repeats(opened(story), 300, 600)), rule).count).toBe(2);
+  });
+
+  test('on the gateway, where no tunnel is seen, the configuration tells that there is one', () => {
+    const at = (ip: string) => (version === 4 ? `${ip}:80` : `[${ip}]:80`);
+    const story = new Story().resolves(gateway, vip, director);
+    const flow = story.tcp(remote, vip).syn(gateway, director).synAck(rs1, gateway).ack(gateway, director);
+    repeats({ story, flow }, 300, 600);
+    const roles = { vips: [vip], directors: [director], realServers: [rs1], gateways: [gateway] };
+    const saved = (flag: string) => configured(roles, `-A -t ${at(vip)} -s rr`, `-a -t ${at(vip)} -r ${at(rs1.ip)} ${flag} -w 1`);
+    expect(judge(story, { point: 'gateway', given: saved('-i') }).findings).toHaveLength(1);
+    expect(judge(story, { point: 'gateway', given: saved('-g') }).verdicts).toEqual([]);
   });
 
   describe('stays clean', () => {
