@@ -1,0 +1,123 @@
+/**
+ * Would a test notice if a rule were wrong? Each threshold of src/rules is moved, each guard dropped, one at a time, in a copy of the
+ * tree; then the rule's tests run, and if they pass, the real captures. What survives both, and is not excused in
+ * mutation-survivors.json, fails.
+ *
+ *     npm run test:mutation                        all rules
+ *     npm run test:mutation -- rs-no-reply turns   some
+ *     npm run test:mutation -- --list              only what would be done
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { mutationsOf } from './mutations.mjs';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const RULES = 'src/rules';
+const COPIED = ['src', 'test', 'schema', 'package.json', 'vitest.config.ts', 'tsconfig.json'];
+const LINKED = ['node_modules', 'fixtures', 'docs'];
+/** A mutation that loops for ever is noticed, too. */
+const TIMEOUT_MS = 180_000;
+/** The captures that rules are held to, once their own tests have passed. */
+const CAPTURES = ['test/captures/truth.test.ts', 'test/captures/must-not-flag.test.ts', 'test/captures/seeds.test.ts'];
+
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const excused = JSON.parse(readFileSync(join(ROOT, 'scripts/mutation-survivors.json'), 'utf8'));
+
+const files = readdirSync(join(ROOT, RULES)).filter(
+  (file) => file.endsWith('.ts') && file !== 'index.ts' && (wanted.length === 0 || wanted.includes(file.slice(0, -3))),
+);
+const queue = files.flatMap((file) =>
+  mutationsOf(readFileSync(join(ROOT, RULES, file), 'utf8')).map((mutation) => ({ ...mutation, file, key: `${file}: ${mutation.name}` })),
+);
+if (process.argv.includes('--list')) {
+  for (const { key, line } of queue) console.log(`${key}, line ${line}`);
+  process.exit(0);
+}
+
+const trees = [];
+try {
+  process.exitCode = await main();
+} finally {
+  for (const tree of trees) rmSync(tree, { recursive: true, force: true });
+}
+
+async function main() {
+  const jobs = Math.max(1, Math.min(availableParallelism(), queue.length));
+  for (let i = 0; i < jobs; i++) trees.push(copyOfTree());
+  const first = new Set(files.flatMap(testsOf));
+  if (!(await passes(trees[0], [...first, ...CAPTURES]))) {
+    console.error('The tests fail without any mutation: npm test shows where; mutations cannot be judged before that is mended.');
+    return 2;
+  }
+  const survivors = [];
+  let next = 0;
+  await Promise.all(
+    trees.map(async (tree) => {
+      while (next < queue.length) {
+        const mutation = queue[next++];
+        if (!(await isNoticed(tree, mutation))) survivors.push(mutation);
+        process.stderr.write(`\r${next} of ${queue.length} mutations, ${survivors.length} survive `);
+      }
+    }),
+  );
+  process.stderr.write('\n');
+  return report(survivors);
+}
+
+function report(survivors) {
+  const unexcused = survivors.filter(({ key }) => excused[key] === undefined);
+  const keys = new Set(survivors.map(({ key }) => key));
+  const stale = Object.keys(excused).filter((key) => files.includes(key.split(':')[0]) && !keys.has(key));
+  for (const { key, line } of unexcused) console.log(`survives: ${key}, line ${line}`);
+  for (const key of stale) console.log(`excused, but noticed or gone: ${key}`);
+  const noticed = queue.length - survivors.length;
+  console.log(
+    `${queue.length} mutations of ${files.length} files: ${noticed} noticed, ${survivors.length - unexcused.length} excused, ${unexcused.length} survive.`,
+  );
+  return unexcused.length + stale.length > 0 ? 1 : 0;
+}
+
+/** Whether a test fails with the mutation in place. The tree is as before when this returns. */
+async function isNoticed(tree, { file, source }) {
+  const path = join(tree, RULES, file);
+  const original = readFileSync(path);
+  writeFileSync(path, source);
+  try {
+    const own = testsOf(file);
+    return (own.length > 0 && !(await passes(tree, own))) || !(await passes(tree, CAPTURES));
+  } finally {
+    writeFileSync(path, original);
+  }
+}
+
+/** The tests of a rule; of what several rules share, those of all. */
+function testsOf(file) {
+  const own = `test/rules/${file.replace(/\.ts$/, '.test.ts')}`;
+  if (existsSync(join(ROOT, own))) return [own];
+  return existsSync(join(ROOT, 'test/rules')) ? ['test/rules'] : [];
+}
+
+function passes(tree, tests) {
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', ...tests, '--bail=1', '--reporter=dot', '--maxWorkers=1'], {
+    cwd: tree,
+    stdio: 'ignore',
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      done(code === 0);
+    });
+  });
+}
+
+function copyOfTree() {
+  const tree = mkdtempSync(join(tmpdir(), 'lvs-doctor-mutation-'));
+  for (const name of COPIED) cpSync(join(ROOT, name), join(tree, name), { recursive: true });
+  for (const name of LINKED) symlinkSync(join(ROOT, name), join(tree, name));
+  return tree;
+}
