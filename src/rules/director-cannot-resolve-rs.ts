@@ -4,6 +4,7 @@
  */
 import type { Machine } from '../cluster/cluster.ts';
 import type { AskingSeen, Ip, Mac } from '../cluster/observations.ts';
+import type { Unanswered } from '../correlation/claims.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { examplesOf, stepsAsEvidence } from './requests.ts';
@@ -23,6 +24,9 @@ interface Data {
 const MIN_QUESTIONS = 3;
 /** Three questions a second apart; kernel timers may be a tick early. */
 const MIN_SPAN_NS = 1.9e9;
+
+/** A request waits for the answer to the first question, and is given up a second after the last. */
+const WAITS_NS = 2e9;
 
 export const directorCannotResolveRs: Rule<Data> = {
   code: 'LVS204',
@@ -51,7 +55,9 @@ export const directorCannotResolveRs: Rule<Data> = {
       const row = asking?.unanswered ?? null;
       if (asking === undefined || row === null || row.count < MIN_QUESTIONS || row.last.at - row.first.at < MIN_SPAN_NS) continue;
       if (!answersInSight(c, s.machine!, director)) continue;
+      // A director may miss other hosts too. Which of them should serve is known, or shows in requests that wait for it.
       const known = isRealServer(c, s.machine!);
+      if (!known && !keepsRequestsWaiting(c, s.ip, director, row)) continue;
       return [
         {
           data: {
@@ -120,6 +126,17 @@ export const directorCannotResolveRs: Rule<Data> = {
     };
   },
 };
+
+/** Whether a request arrives while the director asks, and is not handed on. */
+function keepsRequestsWaiting(c: Case, ip: Ip, director: Machine, row: Unanswered): boolean {
+  return c.o.pathsTouching(director.macs, ip).some((path) => {
+    if (path.toward.length !== 1 || !director.macs.includes(path.toward[0]!.destination)) return false;
+    return path.examples.some((e) => {
+      const at = e.frames[0]?.at ?? Number.NaN;
+      return at >= row.first.at - WAITS_NS && at <= row.last.at + WAITS_NS && !path.from.some((hop) => !director.macs.includes(hop.source));
+    });
+  });
+}
 
 /** A request that the director got, best one that it could not hand on. */
 function waitingRequest(c: Case, ip: Ip, director: Machine): Evidence[] {

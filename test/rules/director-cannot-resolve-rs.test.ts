@@ -19,6 +19,13 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     return story;
   };
 
+  /** A healthy cluster, and then a request that the director has not handed on. */
+  const waiting = () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).syn(gateway, director);
+    return story;
+  };
+
   test('a real server that the director asks for in vain is found, with the request that waits for it', () => {
     const story = healthy({ version });
     const request = story.frame + 1;
@@ -45,9 +52,14 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
   });
 
   test('a machine that never showed itself is only probably a real server', () => {
-    const finding = onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000)), rule);
+    const finding = onlyFinding(judge(asks(waiting(), rs4, 1000, 1000)), rule);
     expect(finding).toMatchObject({ confidence: 'probable', culprits: [{ ip: rs4.ip, mac: null }] });
-    // Where no request waits, one that went elsewhere shows what the director is asked for.
+    expect(finding.evidence.map((e) => e.shows)).toEqual(['effect', 'fault', 'fault']);
+  });
+
+  test('a given real server is found without a request that waits; one that went elsewhere shows what the director is asked for', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs4] });
+    const finding = onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule);
     expect(finding.evidence.map((e) => e.shows)).toEqual(['effect', 'effect', 'fault', 'fault']);
   });
 
@@ -58,7 +70,7 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
 
   test('a machine that is none of the real servers given may be one that nobody named: probably', () => {
     const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
-    expect(onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule).confidence).toBe('probable');
+    expect(onlyFinding(judge(asks(waiting(), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule).confidence).toBe('probable');
   });
 
   test('a given real server that is a client of the VIP as well is one all the same', () => {
@@ -84,7 +96,7 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       ['three over 1.9 seconds: a kernel’s timers may be a tick early', [950, 950], 1],
       ['three over a second each', [1000, 1000], 1],
     ] as const)('%s', (_words, gaps, findings) => {
-      expect(judge(asks(healthy({ version }), rs4, ...gaps)).findings).toHaveLength(findings);
+      expect(judge(asks(waiting(), rs4, ...gaps)).findings).toHaveLength(findings);
     });
   });
 
@@ -105,6 +117,12 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
         const story = healthy({ version, by: target === client.ip ? 'client' : 'gateway' });
         expect(judge(asks(story, target, 1000, 1000)).findings, target).toEqual([]);
       }
+    });
+
+    test('for another host that the director misses, while no request waits', () => {
+      expect(judge(asks(healthy({ version }).wait(3000), rs4, 1000, 1000)).findings).toEqual([]);
+      const served = waiting().wait(2100);
+      expect(judge(asks(served, rs4, 1000, 1000)).findings).toEqual([]);
     });
 
     test('for questions of others', () => {
