@@ -7,7 +7,7 @@
  *     npm run test:mutation -- rs-no-reply turns   some
  *     npm run test:mutation -- --list              only what would be done
  */
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,6 +19,7 @@ const COPIED = ['src', 'test', 'schema', 'package.json', 'vitest.config.ts', 'ts
 const LINKED = ['node_modules', 'fixtures', 'docs'];
 /** A mutation that loops for ever is noticed, too. */
 const TIMEOUT_MS = 180_000;
+const WORKER = join(ROOT, 'scripts/mutation-worker.mjs');
 /** The captures that rules are held to, once their own tests have passed. */
 const CAPTURES = ['test/captures/truth.test.ts', 'test/captures/must-not-flag.test.ts', 'test/captures/seeds.test.ts'];
 
@@ -36,18 +37,63 @@ if (process.argv.includes('--list')) {
   process.exit(0);
 }
 
+/** A copy of the tree, and the process that runs its tests. */
+class Tree {
+  path = copyOfTree();
+  #worker = null;
+
+  /** Whether a test fails with the mutation in place. The tree is as before when this returns. */
+  async notices({ file, source }) {
+    const path = join(this.path, RULES, file);
+    const original = readFileSync(path);
+    writeFileSync(path, source);
+    try {
+      const own = testsOf(file);
+      return (own.length > 0 && !(await this.passes(own, path))) || !(await this.passes(CAPTURES, path));
+    } finally {
+      writeFileSync(path, original);
+    }
+  }
+
+  /** Whether these tests pass, with one file changed since they last ran. */
+  passes(tests, changed = null) {
+    this.#worker ??= fork(WORKER, { cwd: this.path, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const worker = this.#worker;
+    return new Promise((done) => {
+      const end = (result) => {
+        clearTimeout(timer);
+        worker.removeAllListeners();
+        if (result === null) this.close();
+        done(result === true);
+      };
+      const timer = setTimeout(end, TIMEOUT_MS, null);
+      worker.once('message', end);
+      worker.once('exit', () => end(null));
+      worker.send({ tests, changed });
+    });
+  }
+
+  close() {
+    this.#worker?.kill('SIGKILL');
+    this.#worker = null;
+  }
+}
+
 const trees = [];
 try {
   process.exitCode = await main();
 } finally {
-  for (const tree of trees) rmSync(tree, { recursive: true, force: true });
+  for (const tree of trees) {
+    tree.close();
+    rmSync(tree.path, { recursive: true, force: true });
+  }
 }
 
 async function main() {
   const jobs = Math.max(1, Math.min(availableParallelism(), queue.length));
-  for (let i = 0; i < jobs; i++) trees.push(copyOfTree());
+  for (let i = 0; i < jobs; i++) trees.push(new Tree());
   const first = new Set(files.flatMap(testsOf));
-  if (!(await passes(trees[0], [...first, ...CAPTURES]))) {
+  if (!(await trees[0].passes([...first, ...CAPTURES]))) {
     console.error('The tests fail without any mutation: npm test shows where; mutations cannot be judged before that is mended.');
     return 2;
   }
@@ -57,7 +103,7 @@ async function main() {
     trees.map(async (tree) => {
       while (next < queue.length) {
         const mutation = queue[next++];
-        if (!(await isNoticed(tree, mutation))) survivors.push(mutation);
+        if (!(await tree.notices(mutation))) survivors.push(mutation);
         process.stderr.write(`\r${next} of ${queue.length} mutations, ${survivors.length} survive `);
       }
     }),
@@ -79,40 +125,11 @@ function report(survivors) {
   return unexcused.length + stale.length > 0 ? 1 : 0;
 }
 
-/** Whether a test fails with the mutation in place. The tree is as before when this returns. */
-async function isNoticed(tree, { file, source }) {
-  const path = join(tree, RULES, file);
-  const original = readFileSync(path);
-  writeFileSync(path, source);
-  try {
-    const own = testsOf(file);
-    return (own.length > 0 && !(await passes(tree, own))) || !(await passes(tree, CAPTURES));
-  } finally {
-    writeFileSync(path, original);
-  }
-}
-
 /** The tests of a rule; of what several rules share, those of all. */
 function testsOf(file) {
   const own = `test/rules/${file.replace(/\.ts$/, '.test.ts')}`;
   if (existsSync(join(ROOT, own))) return [own];
   return existsSync(join(ROOT, 'test/rules')) ? ['test/rules'] : [];
-}
-
-function passes(tree, tests) {
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', ...tests, '--bail=1', '--reporter=dot', '--maxWorkers=1'], {
-    cwd: tree,
-    stdio: 'ignore',
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('exit', (code) => {
-      clearTimeout(timer);
-      done(code === 0);
-    });
-  });
 }
 
 function copyOfTree() {
