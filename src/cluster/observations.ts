@@ -28,8 +28,6 @@ export interface Example {
   readonly client: Ip;
   readonly clientPort: number;
   readonly serverPort: number;
-  /** Requests: the first one and the SYNs repeated. */
-  readonly requests: number;
   /** One frame a step, in order; fewer where memory was short. */
   readonly frames: readonly FrameRef[];
 }
@@ -400,7 +398,6 @@ export class Observations {
           client: formatIp(e.version, ...e.client),
           clientPort: e.clientPort,
           serverPort: e.serverPort,
-          requests: e.requests,
           frames: e.events.map(({ frame, at }) => ({ point: 0, frame, at })),
         })),
       };

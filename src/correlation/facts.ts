@@ -191,7 +191,7 @@ export class Facts {
       if (transport === Transport.tcp || transport === Transport.udp) {
         if (packet.sourcePort >= 0 && packet.destinationPort >= 0) {
           if (transport === Transport.tcp && packet.ipLength > 1500) point[POINT.oversized]!++;
-          this.#addSegment(frame, packet, edge, (seconds * 1000 + nanoseconds / 1e6) | 0);
+          this.#addSegment(frame, packet, edge, (seconds * 1000 + nanoseconds * 1e-6) | 0);
         }
       } else if (transport === Transport.icmp || transport === Transport.icmp6) this.#addIcmp(frame, packet, edge);
       else if (transport === Transport.vrrp) this.#addVrrp(frame, packet);
@@ -245,7 +245,10 @@ export class Facts {
     if (row < 0) {
       row = this.#beginFlow(frame, p, edge, ms, first, second, hs, hd, sourceIsHigher, isTcp, isSyn);
       if (row < 0) return;
-    } else if (isSyn && (flows.cold[row * 2 + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))) {
+    } else if (
+      isSyn &&
+      (flows.cold[flows.hot[row + 3]! + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))
+    ) {
       this.#restartFlow(p, edge, ms, row, first, second, hs, sourceIsHigher);
     }
     flows.hot[row + 2] = ms;
@@ -335,7 +338,7 @@ export class Facts {
         const answersSyn =
           this.paths.begun[path]! <= Begun.reuse &&
           (state & FlowFlag.established) === 0 &&
-          ((this.flows.cold[row * 2 + Cold.initialSequence]! + 1) | 0) === p.acknowledgment;
+          ((this.flows.cold[this.flows.hot[row + 3]! + Cold.initialSequence]! + 1) | 0) === p.acknowledgment;
         this.#event(row, answersSyn ? PathEvent.refused : PathEvent.reset, edge, frame);
       }
     }
@@ -346,8 +349,6 @@ export class Facts {
     if (edge !== this.paths.entryEdge[path]) return;
     const again = (PathEvent.retry << 16) | edge;
     this.#event(row, this.paths.has(path, again) ? PathEvent.retryAgain : PathEvent.retry, edge, frame);
-    // A repeated SYN is a request of its own: somebody waits.
-    this.flows.cold[row * 2 + Cold.requests]!++;
   }
 
   #event(row: number, kind: PathEvent, edge: number, frame: Frame): void {
@@ -499,13 +500,12 @@ export class Facts {
 
   #writeCold(row: number, p: Packet, serverIsSource: boolean): void {
     const cold = this.flows.cold;
-    const at = row * 2;
+    const at = this.flows.hot[row + 3]!;
     cold[at + Cold.client0] = serverIsSource ? p.destination0 : p.source0;
     cold[at + Cold.client1] = serverIsSource ? p.destination1 : p.source1;
     cold[at + Cold.client2] = serverIsSource ? p.destination2 : p.source2;
     cold[at + Cold.client3] = serverIsSource ? p.destination3 : p.source3;
     cold[at + Cold.ports] = serverIsSource ? (p.destinationPort << 16) | p.sourcePort : (p.sourcePort << 16) | p.destinationPort;
-    cold[at + Cold.requests] = 1;
     cold[at + Cold.initialSequence] = p.sequence;
   }
 
@@ -556,14 +556,13 @@ export class Facts {
 
   #exampleOf(row: number): FlowExample {
     const cold = this.flows.cold;
-    const at = row * 2;
+    const at = this.flows.hot[row + 3]!;
     const ports = cold[at + Cold.ports]!;
     return {
       version: (this.flows.hot[row + 1]! & FlowFlag.version6) !== 0 ? 6 : 4,
       client: [cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!],
       clientPort: ports >>> 16,
       serverPort: ports & 0xffff,
-      requests: cold[at + Cold.requests]!,
       events: this.flows.eventsOf(row),
     };
   }
@@ -572,11 +571,11 @@ export class Facts {
   examples(most: number): Map<number, FlowExample[]> {
     const rows = new Map<number, number[]>();
     const { hot, eventAt } = this.flows;
-    const newest = (row: number): number => eventAt[hot[row + 3]!]!;
+    const newest = (row: number): number => eventAt[this.flows.newestEvent(row)]!;
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0) continue;
       const path = hot[row + 1]! & 0xffff;
-      if (path === 0 || hot[row + 3] === 0) continue;
+      if (path === 0 || this.flows.newestEvent(row) === 0) continue;
       const kept = rows.get(path);
       if (kept === undefined) rows.set(path, [row]);
       else {
@@ -605,7 +604,7 @@ export class Facts {
     const clients = new Set<number>();
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0 || !servers.has(this.paths.server[hot[row + 1]! & 0xffff]!)) continue;
-      const at = row * 2;
+      const at = this.flows.hot[row + 3]!;
       clients.add(foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!, this.#key));
     }
     return clients.size;
@@ -745,8 +744,6 @@ export interface FlowExample {
   readonly client: readonly [number, number, number, number];
   readonly clientPort: number;
   readonly serverPort: number;
-  /** Requests: the first one and the SYNs repeated. */
-  readonly requests: number;
   /** Frame and time of each event of the path, in order; fewer where there was no room. */
   readonly events: readonly { readonly frame: number; readonly at: number }[];
 }

@@ -1,6 +1,6 @@
 /**
  * The flow table: which path a 5-tuple stands at. A hot row of 16 bytes is read for every packet; a cold row and the chain of event
- * frames only when something happens. Both hashes of a 5-tuple are the same in either direction.
+ * frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both hashes of a 5-tuple are the same in either direction.
  *
  * Open addressing within a window of eight rows and never further. A full window grows the table up to the cap; at the cap the least
  * valuable row of the window (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place in
@@ -29,17 +29,27 @@ export const FlowFlag = {
 } as const;
 
 /** Words of a cold row. */
-export const Cold = { client0: 0, client1: 1, client2: 2, client3: 3, ports: 4, requests: 5, initialSequence: 6, secondHash: 7 } as const;
+export const Cold = {
+  client0: 0,
+  client1: 1,
+  client2: 2,
+  client3: 3,
+  ports: 4,
+  newestEvent: 5,
+  initialSequence: 6,
+  secondHash: 7,
+} as const;
 
 export class FlowTable {
   /** Rows in use. */
   count = 0;
   /** Flows overwritten at the cap. */
   forgotten = 0;
-  /** Rows of four words: first hash (never 0), state (path in the low 16 bits, flags above), last seen (ms since the first frame), newest event. */
+  /** Rows of four words: first hash (never 0), state (path in the low 16 bits, flags above), last seen (ms since the first frame), start of its cold row. */
   hot: Int32Array;
-  /** Rows of eight words, see `Cold`. */
-  cold: Int32Array;
+  /** Rows of eight words, see `Cold`; the first is never used. */
+  cold: Int32Array = new Int32Array(COLD << 10);
+  #coldUsed: number = COLD;
   /** Chains of events, newest first: frame number, time, previous event (0 ends). Event 0 is none. */
   eventFrame = new Float64Array(1 << 12);
   eventAt = new Float64Array(1 << 12);
@@ -51,7 +61,6 @@ export class FlowTable {
   constructor() {
     const rows = 1 << 12;
     this.hot = new Int32Array(rows * HOT);
-    this.cold = new Int32Array(rows * COLD);
     this.#mask = rows - 1;
   }
 
@@ -108,91 +117,101 @@ export class FlowTable {
       if (this.#events >= this.eventFrame.length && !this.#growEvents()) return;
       event = this.#events++;
     }
+    const head = this.hot[row + 3]! + Cold.newestEvent;
     this.eventFrame[event] = frame;
     this.eventAt[event] = at;
-    this.eventPrevious[event] = this.hot[row + 3]!;
-    this.hot[row + 3] = event;
+    this.eventPrevious[event] = this.cold[head]!;
+    this.cold[head] = event;
+  }
+
+  /** Number of a flow's newest event; 0 for none. */
+  newestEvent(row: number): number {
+    return this.cold[this.hot[row + 3]! + Cold.newestEvent]!;
   }
 
   /** Forgets the events of a flow: its row starts a new story. */
   dropEvents(row: number): void {
-    let event = this.hot[row + 3]!;
+    let event = this.newestEvent(row);
     while (event !== 0) {
       const previous = this.eventPrevious[event]!;
       this.eventPrevious[event] = this.#freeEvents;
       this.#freeEvents = event;
       event = previous;
     }
-    this.hot[row + 3] = 0;
+    this.cold[this.hot[row + 3]! + Cold.newestEvent] = 0;
   }
 
   /** Time of a flow's oldest event; infinity where none is remembered. */
   beganAt(row: number): number {
     let at = Number.POSITIVE_INFINITY;
-    for (let event = this.hot[row + 3]!; event !== 0; event = this.eventPrevious[event]!) at = this.eventAt[event]!;
+    for (let event = this.newestEvent(row); event !== 0; event = this.eventPrevious[event]!) at = this.eventAt[event]!;
     return at;
   }
 
   /** Frames and times of a flow's events, oldest first. */
   eventsOf(row: number): { frame: number; at: number }[] {
     const events: { frame: number; at: number }[] = [];
-    for (let event = this.hot[row + 3]!; event !== 0; event = this.eventPrevious[event]!) {
+    for (let event = this.newestEvent(row); event !== 0; event = this.eventPrevious[event]!) {
       events.push({ frame: this.eventFrame[event]!, at: this.eventAt[event]! });
     }
     return events.reverse();
   }
 
+  /** Makes a row that of a new flow. An overwritten flow leaves its cold row to it. */
   #clear(row: number, first: number, second: number): void {
+    let start = this.hot[row + 3]!;
     if (this.hot[row] !== 0) this.dropEvents(row);
+    else {
+      if (this.#coldUsed >= this.cold.length) {
+        const grown = new Int32Array(this.cold.length * 2);
+        grown.set(this.cold);
+        this.cold = grown;
+      }
+      start = this.#coldUsed;
+      this.#coldUsed += COLD;
+    }
     this.hot[row] = first;
     this.hot[row + 1] = 0;
     this.hot[row + 2] = 0;
-    this.hot[row + 3] = 0;
-    const cold = row * 2;
-    this.cold.fill(0, cold, cold + COLD);
-    this.cold[cold + Cold.secondHash] = second;
+    this.hot[row + 3] = start;
+    this.cold[start + Cold.secondHash] = second;
   }
 
   #grow(): void {
     let rows = (this.#mask + 1) * 2;
-    for (;;) {
-      if (this.#moveTo(rows) || rows >= MAX_FLOWS) return;
-      rows *= 2;
-    }
+    while (!this.#moveTo(rows) && rows < MAX_FLOWS) rows *= 2;
   }
 
   /** Moves all rows into a table of this size; false, and nothing moved, when a window was full. */
   #moveTo(rows: number): boolean {
     const mask = rows - 1;
+    const old = this.hot;
     const hot = new Int32Array(rows * HOT);
-    const cold = new Int32Array(rows * COLD);
-    for (let from = 0; from < this.hot.length; from += HOT) {
-      if (this.hot[from] === 0) continue;
-      const second = this.cold[from * 2 + Cold.secondHash]!;
-      let to = -1;
-      for (let i = 0; i < WINDOW; i++) {
-        const row = ((second + i) & mask) << 2;
-        if (hot[row] === 0) {
-          to = row;
+    for (let from = 0; from < old.length; from += HOT) {
+      if (old[from] === 0) continue;
+      const second = this.cold[old[from + 3]! + Cold.secondHash]!;
+      let to = (second & mask) << 2;
+      for (let i = 1; hot[to] !== 0; i++) {
+        if (i === WINDOW) {
+          if (rows < MAX_FLOWS) return false;
+          to = -1;
           break;
         }
+        to = ((second + i) & mask) << 2;
       }
       if (to < 0) {
-        if (rows < MAX_FLOWS) return false;
         // At the cap there is no larger table: this one flow is forgotten.
         this.dropEvents(from);
         this.forgotten++;
         this.count--;
         continue;
       }
-      hot[to] = this.hot[from]!;
-      hot[to + 1] = this.hot[from + 1]!;
-      hot[to + 2] = this.hot[from + 2]!;
-      hot[to + 3] = this.hot[from + 3]!;
-      for (let i = 0; i < COLD; i++) cold[to * 2 + i] = this.cold[from * 2 + i]!;
+      hot[to] = old[from]!;
+      hot[to + 1] = old[from + 1]!;
+      hot[to + 2] = old[from + 2]!;
+      hot[to + 3] = old[from + 3]!;
     }
     this.hot = hot;
-    this.cold = cold;
     this.#mask = mask;
     return true;
   }
