@@ -23,7 +23,7 @@ export interface Overlap {
   readonly last: FrameRef;
 }
 
-/** Who is heard for less than this many intervals at a stretch never was the only master. */
+/** Who is heard for less than this many intervals at a stretch never was the only master, unless it took over and resigned. */
 const LEAST_INTERVALS = 1.5;
 const DEFAULT_INTERVAL_MS = 1000;
 
@@ -83,7 +83,7 @@ export function mastershipsOf(c: Case, group: VrrpGroupSeen): Mastership[] {
   const { changes } = group;
   changes.forEach(({ ref, sender, priority }, i) => {
     const until = isHole(group, i) ? ref.at : (changes[i + 1]?.ref.at ?? sender.last.at);
-    if (priority === 0 || until - ref.at < LEAST_INTERVALS * intervalMs(sender) * 1e6) return;
+    if (priority === 0 || (until - ref.at < LEAST_INTERVALS * intervalMs(sender) * 1e6 && !isTerm(c, group, i))) return;
     const before = found.at(-1);
     const machine = machineOfSender(c, sender);
     if (before !== undefined && before.machine === machine) found[found.length - 1] = { ...before, until };
@@ -128,6 +128,20 @@ export function advertSays(sender: VrrpSenderSeen, priority = sender.priority): 
 
 function intervalMs(sender: VrrpSenderSeen): number {
   return sender.intervalMs > 0 ? sender.intervalMs : DEFAULT_INTERVAL_MS;
+}
+
+/**
+ * Whether a machine takes over with this turn and resigns with the next one, however soon: only a master resigns (RFC 9568, section
+ * 6.4.3). Not where it spoke before and did not resign: then it may have been one of two masters all the time.
+ */
+function isTerm(c: Case, group: VrrpGroupSeen, i: number): boolean {
+  const { changes } = group;
+  const next = changes[i + 1];
+  if (next?.priority !== 0 || isHole(group, i)) return false;
+  const machine = machineOfSender(c, changes[i]!.sender);
+  const isOwn = (turn: (typeof changes)[number]) => machineOfSender(c, turn.sender) === machine;
+  const before = changes.slice(0, i).filter(isOwn).at(-1);
+  return isOwn(next) && (before === undefined || before.priority === 0);
 }
 
 /** Whether changes behind this one were too many to keep. */

@@ -46,6 +46,34 @@ describe('the master changes', () => {
   });
 });
 
+describe('a master that resigns soon', () => {
+  /** What the director says half a second before it resigns again and the backup takes over, as often as given. */
+  const brief = (story: Story, times: number) => {
+    for (let i = 0; i < times; i++) {
+      adverts(story, a, 1, { priority: 150, every: 500 }).advert(a, { vrid: 51, priority: 0, vips: [vip] });
+      adverts(story.wait(600), b, 4);
+    }
+    return story;
+  };
+
+  test('was master, however briefly: taking over and resigning again and again is found', () => {
+    const judged = judge(brief(adverts(healthy(), b, 4), 2));
+    expect(onlyFinding(judged, rule).message).toContain('changes 4 times');
+    expect(culpritsOf(judged, rule).sort()).toEqual([a.mac, b.mac].sort());
+    expect(verdictOn(judge(brief(adverts(healthy(), b, 4), 1)), rule, vip)).toBe('passed');
+  });
+
+  test('was not where two are masters at once: then one takes over nothing when it leaves', () => {
+    const story = adverts(healthy(), b, 4);
+    for (let i = 0; i < 2; i++) {
+      for (let turn = 0; turn < 6; turn++) adverts(adverts(story, a, 1, { every: 1000 }).wait(-500), b, 1).wait(-500);
+      adverts(story, a, 1, { every: 500 }).advert(a, { vrid: 51, priority: 0, vips: [vip] });
+      adverts(story, b, 4);
+    }
+    expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+  });
+});
+
 test('who only resigns is no master', () => {
   const story = healthy();
   for (let i = 0; i < 3; i++)
