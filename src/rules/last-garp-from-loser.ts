@@ -2,8 +2,9 @@
  * LVS404: the last machine that announced the VIP is not the master, which has not announced it again since.
  * Neighbours believe the last announcement: their packets go to a machine that owns nothing any more.
  */
-import { isVirtualMac } from '../cluster/cluster.ts';
-import type { ClaimSeen, Ip, Mac, VrrpGroupSeen } from '../cluster/observations.ts';
+import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
+import type { ClaimSeen, Ip, Mac, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
+import type { FrameRef } from '../correlation/frame-ref.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, areStrangers, groupsOf, machineOfSender, overlapOf, patienceMs } from './masterships.ts';
 import { forget, NEIGHBOURS } from './remedies.ts';
@@ -39,16 +40,17 @@ export const lastGarpFromLoser: Rule<Data> = {
   },
 
   check(c, s) {
-    return groupsOf(c, s.ip).flatMap((group) => {
-      const overlap = overlapOf(c, group);
-      return overlap !== null && !areStrangers(overlap) ? [] : lostIn(c, s, group);
-    });
+    return lossesOf(c, s)
+      .filter((loss) => loss.silence >= GRACE_NS)
+      .map((loss) => faultOf(c, s, loss));
   },
 
   blind(c, s) {
     const announced = c.o.about(s.ip)?.log.some((e) => e.kind === 'gratuitous') ?? false;
     const capture = `on any machine of this LAN: tcpdump -i eth0 -w failover.pcap 'arp or icmp6 or proto 112'`;
-    return announced ? null : { reason: `nobody announces ${s.ip} in this capture`, capture };
+    if (!announced) return { reason: `nobody announces ${s.ip} in this capture`, capture };
+    const isEarly = lossesOf(c, s).length > 0;
+    return isEarly ? { reason: 'the capture ends before its master must have announced it again', capture } : null;
   },
 
   message(d) {
@@ -78,57 +80,75 @@ export const lastGarpFromLoser: Rule<Data> = {
   },
 };
 
-function lostIn(c: Case, s: Subject, group: VrrpGroupSeen): Fault<Data>[] {
+/** The last announcement of an address is not its master's. */
+interface Loss {
+  readonly last: ClaimSeen;
+  readonly loser: Machine;
+  readonly now: VrrpSenderSeen;
+  /** The master's advert beside the announcement. */
+  readonly contest: FrameRef;
+  /** For how long the master is heard after it; nanoseconds. */
+  readonly silence: number;
+}
+
+function lossesOf(c: Case, s: Subject): Loss[] {
+  return groupsOf(c, s.ip).flatMap((group) => {
+    const overlap = overlapOf(c, group);
+    return overlap !== null && !areStrangers(overlap) ? [] : lossIn(c, s, group);
+  });
+}
+
+function lossIn(c: Case, s: Subject, group: VrrpGroupSeen): Loss[] {
   const last = c.o
     .about(s.ip)
     ?.log.filter((e) => e.kind === 'gratuitous' && !isVirtualMac(e.mac))
     .at(-1);
-  const now = group.changes.at(-1);
-  if (last === undefined || now === undefined || now.priority === 0) return [];
-  const master = machineOfSender(c, now.sender);
+  const turn = group.changes.at(-1);
+  if (last === undefined || turn === undefined || turn.priority === 0) return [];
+  const now = turn.sender;
   const loser = c.cluster.machineOf(last.mac);
   const speakers = group.senders.map((sender) => machineOfSender(c, sender));
-  const silence = now.sender.last.at - last.ref.at;
-  if (loser === master || !speakers.includes(loser) || silence < GRACE_NS) return [];
-  const contest = contestAt(c, group, last, now.sender.mac);
-  if (contest === null) return [];
+  if (loser === machineOfSender(c, now) || !speakers.includes(loser)) return [];
+  const contest = contestAt(c, group, last, now.mac);
+  return contest === null ? [] : [{ last, loser, now, contest, silence: now.last.at - last.ref.at }];
+}
+
+function faultOf(c: Case, s: Subject, { last, loser, now, contest, silence }: Loss): Fault<Data> {
   const astray = c.o
     .passagesOf(s.ip)
     .filter((p) => p.toward && loser.macs.includes(p.destination) && p.first.at > last.ref.at)
     .sort((a, b) => a.first.at - b.first.at)[0];
   const evidence: Evidence[] = [
     { at: last.ref, shows: 'fault', says: `${claimSays(last)}, the last one` },
-    { at: contest, shows: 'cause', says: advertSays(now.sender) },
-    { at: now.sender.last, shows: 'cause', says: `${advertSays(now.sender)}, still master` },
+    { at: contest, shows: 'cause', says: advertSays(now) },
+    { at: now.last, shows: 'cause', says: `${advertSays(now)}, still master` },
   ];
   if (astray !== undefined)
     evidence.push({ at: astray.first, shows: 'effect', says: hopSays(`packet for ${s.ip}`, astray.source, astray.destination) });
-  return [
-    {
-      data: {
-        ip: s.ip,
-        who: whoIs(loser, last.mac),
-        host: hostOf(loser, 'the loser'),
-        masterHost: hostOf(master, 'the master'),
-        master: now.sender.mac,
-        frame: last.ref.frame,
-        masterFrame: contest.frame,
-        seconds: Math.floor(silence / 1e9),
-        astrayFrame: astray?.first.frame ?? null,
-      },
-      culprits: [loser],
-      confidence: isGuessed(s.vip!, loser) ? 'possible' : 'confirmed',
-      count: 1,
-      unit: 'frames',
-      first: last.ref,
-      last: astray?.last ?? last.ref,
-      evidence,
+  return {
+    data: {
+      ip: s.ip,
+      who: whoIs(loser, last.mac),
+      host: hostOf(loser, 'the loser'),
+      masterHost: hostOf(machineOfSender(c, now), 'the master'),
+      master: now.mac,
+      frame: last.ref.frame,
+      masterFrame: contest.frame,
+      seconds: Math.floor(silence / 1e9),
+      astrayFrame: astray?.first.frame ?? null,
     },
-  ];
+    culprits: [loser],
+    confidence: isGuessed(s.vip!, loser) ? 'possible' : 'confirmed',
+    count: 1,
+    unit: 'frames',
+    first: last.ref,
+    last: astray?.last ?? last.ref,
+    evidence,
+  };
 }
 
 /** The master's advert beside the announcement, when it was master all the time: before it, and again before it could count as dead. */
-function contestAt(c: Case, group: VrrpGroupSeen, last: ClaimSeen, master: Mac): ClaimSeen['ref'] | null {
+function contestAt(c: Case, group: VrrpGroupSeen, last: ClaimSeen, master: Mac): FrameRef | null {
   const { changes } = group;
   const isMaster = (i: number) => changes[i] !== undefined && changes[i].sender.mac === master && changes[i].priority > 0;
   let at = changes.length - 1;
