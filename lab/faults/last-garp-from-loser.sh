@@ -20,5 +20,6 @@ RULES
   on lvs2 nft delete table ip no_vrrp
   until_owner lvs2 no
   requests 5
-  pause 2
+  # A master may take ten seconds to announce itself again; only then is it late.
+  pause 12
 }

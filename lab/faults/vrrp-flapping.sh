@@ -1,6 +1,6 @@
 about='keepalived on lvs1 is restarted again and again: the VIP moves to and fro.'
 needs=(keepalived)
-expect=('vrrp-flapping lvs1')
+expect=('vrrp-flapping lvs1' 'vrrp-flapping lvs2')
 may=(vip-mac-flapping)
 directors=(lvs1 lvs2)
 fault_on() { start_vrrp; }
