@@ -42,7 +42,6 @@ function fixtures(rule: string): string[] {
 /** Rules that no real capture of this project shows, with the reason. */
 const WITHOUT_CAPTURE: Readonly<Record<string, string>> = {
   'director-receive-offload': 'the network namespaces of the captures have no hardware that merges segments',
-  'vrrp-flapping': 'no recorded cluster changed its master three times within two minutes',
 };
 
 function elsewhere(rule: string): string[] {
