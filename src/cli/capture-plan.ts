@@ -1,5 +1,6 @@
 /** `lvs-doctor capture-plan` */
 import type { Command } from 'commander';
+import type { CapturePlan } from '../capture-plan.ts';
 import { addClusterOptions, addOutputOptions, type ClusterOptions, type OutputOptions } from './options.ts';
 
 interface CapturePlanOptions extends ClusterOptions, OutputOptions<'text' | 'json'> {}
@@ -30,7 +31,7 @@ async function typed({ cluster = [], vip = [], director = [], realServer = [], g
   return Object.entries(all).flatMap(([option, values]) => values.map((value) => `${option} ${shellQuote(value)}`));
 }
 
-async function render(plan: ReturnType<typeof import('../cluster/capture-plan.ts').planCaptures>, options: CapturePlanOptions) {
+async function render(plan: CapturePlan, options: CapturePlanOptions) {
   if (options.format === 'json') {
     const { renderJson } = await import('../reports/json.ts');
     return renderJson(plan);

@@ -1,52 +1,15 @@
 /** Where to capture, with which command, and what each capture can decide: for the machines of a given cluster, or for any cluster. */
+import type { CapturePlan, CapturePoint, FramesSeen, Seen } from '../capture-plan.ts';
 import type { Given, GivenMachine } from './given/given.ts';
 import { captureFileName, captureFilter, IPVS_SYNC, TUNNELS, tcpdumpCommand } from './tcpdump.ts';
 
-type Point = 'mirror' | 'director' | 'real-server' | 'gateway' | 'client';
-
-/** One capture to take. */
-export interface PlannedCapture {
-  /** All that the machine is: a director may be a real server too. */
-  readonly points: readonly Point[];
-  /** The machine as it is to be found, such as `lvs1 (192.168.1.2)`, or where it stands, when it is not given. */
-  readonly on: string;
-  readonly file: string;
-  /** In the pcap language; null keeps everything. */
-  readonly filter: string | null;
-  readonly command: string;
-  /** What is seen there: yes, no, or the machine's own alone. */
-  readonly sees: Readonly<Record<FramesSeen, Seen>>;
-  readonly decides: readonly string[];
-  readonly cannot: readonly string[];
-}
-
-/** JSON of `capture-plan -f json`. */
-export interface CapturePlan {
-  readonly schema: 'lvs-doctor/capture-plan@1';
-  readonly vips: readonly string[];
-  readonly captures: readonly PlannedCapture[];
-  /** The commands that judge them, one capture each. */
-  readonly diagnose: readonly string[];
-  /** What to mind, one sentence each. */
-  readonly notes: readonly string[];
-}
-
-export type Seen = 'yes' | 'own' | 'no';
-export type FramesSeen = keyof typeof FRAMES;
-
-/** Kinds of frames, by where a capture shows them. */
-export const FRAMES = {
-  broadcastArp: 'broadcast ARP, VRRP',
-  arpReplies: 'unicast ARP replies',
-  requestsBefore: 'requests before the director',
-  requestsAfter: 'requests after the director',
-  replies: 'replies to clients',
-} as const;
+/** The order in which `sees` of POINTS lists them. */
+const FRAMES: readonly FramesSeen[] = ['broadcastArp', 'arpReplies', 'requestsBefore', 'requestsAfter', 'replies'];
 
 /** What there is to know of a point, in the order of FRAMES. */
 const POINTS: Readonly<
   Record<
-    Point,
+    CapturePoint,
     {
       readonly file: string;
       readonly unknown: string;
@@ -144,14 +107,14 @@ export function planCaptures(given: Given, told: readonly string[]): CapturePlan
 
 /** A machine in all its roles. */
 interface PlannedMachine {
-  readonly points: Point[];
+  readonly points: CapturePoint[];
   readonly given: GivenMachine;
 }
 
 /** Every given machine once: a director that is also a real server needs one capture. */
 function machinesOf(given: Given): PlannedMachine[] {
   const machines: PlannedMachine[] = [];
-  const add = (point: Point, machine: GivenMachine) => {
+  const add = (point: CapturePoint, machine: GivenMachine) => {
     const same = machines.find((other) => isSame(other.given, machine));
     if (same === undefined) machines.push({ points: [point], given: machine });
     else if (!same.points.includes(point)) same.points.push(point);
@@ -185,12 +148,12 @@ function modesOf(given: Given): Set<string | null> {
 }
 
 /** @param names files of the plan so far; each capture gets one of its own. */
-function planned(points: readonly Point[], machine: GivenMachine | null, filter: string | null, names: Set<string>) {
+function planned(points: readonly CapturePoint[], machine: GivenMachine | null, filter: string | null, names: Set<string>) {
   const about = points.map((point) => POINTS[point]);
   let name = machine?.name ?? about[0]!.file;
   if (machine !== null && machine.name === null) name += `-${machine.ips[0] ?? machine.macs[0] ?? ''}`;
   const file = freeName(name, names);
-  const seen = Object.keys(FRAMES).map((frames, i) => [frames, best(about.map(({ sees }) => sees[i]!))]);
+  const seen = FRAMES.map((frames, i) => [frames, best(about.map(({ sees }) => sees[i]!))]);
   const decides = about.flatMap((point) => point.decides);
   return {
     machine,
@@ -224,7 +187,7 @@ function whereIs(machine: GivenMachine): string {
 
 /** A given name says more than a role; one that holds `=` or a blank would be read otherwise. */
 function pointFor(
-  capture: { readonly machine: GivenMachine | null; readonly points: readonly Point[] },
+  capture: { readonly machine: GivenMachine | null; readonly points: readonly CapturePoint[] },
   machines: readonly PlannedMachine[],
 ) {
   const name = capture.machine?.name ?? null;

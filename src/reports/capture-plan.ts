@@ -1,6 +1,6 @@
 /** The capture plan as text: each command under its machine, with what it can decide. */
 import { Chalk } from 'chalk';
-import { type CapturePlan, FRAMES, type FramesSeen, type PlannedCapture } from '../cluster/capture-plan.ts';
+import type { CapturePlan, FramesSeen, PlannedCapture } from '../capture-plan.ts';
 import { printable } from './printable.ts';
 import { wrapCommand } from './shell.ts';
 import { wrap } from './wrap.ts';
@@ -33,6 +33,14 @@ export function renderCapturePlan(plan: CapturePlan, options: { readonly color: 
 }
 
 const LABEL = 11;
+
+const FRAMES: Readonly<Record<FramesSeen, string>> = {
+  broadcastArp: 'broadcast ARP, VRRP',
+  arpReplies: 'unicast ARP replies',
+  requestsBefore: 'requests before the director',
+  requestsAfter: 'requests after the director',
+  replies: 'replies to clients',
+};
 
 function seenWords({ sees }: PlannedCapture): string {
   const frames = Object.keys(FRAMES) as FramesSeen[];
