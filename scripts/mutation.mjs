@@ -18,7 +18,7 @@ const RULES = 'src/rules';
 const COPIED = ['src', 'test', 'schema', 'package.json', 'vitest.config.ts', 'tsconfig.json'];
 const LINKED = ['node_modules', 'fixtures', 'docs'];
 /** A mutation that loops for ever is noticed, too. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 90_000;
 const WORKER = join(ROOT, 'scripts/mutation-worker.mjs');
 /** The captures that rules are held to, once their own tests have passed. */
 const CAPTURES = ['test/captures/truth.test.ts', 'test/captures/must-not-flag.test.ts', 'test/captures/seeds.test.ts'];
@@ -62,13 +62,13 @@ class Tree {
     return new Promise((done) => {
       const end = (result) => {
         clearTimeout(timer);
-        worker.removeAllListeners();
+        worker.off('message', end).off('exit', died);
         if (result === null) this.close();
         done(result === true);
       };
-      const timer = setTimeout(end, TIMEOUT_MS, null);
-      worker.once('message', end);
-      worker.once('exit', () => end(null));
+      const died = () => end(null);
+      const timer = setTimeout(died, TIMEOUT_MS);
+      worker.on('message', end).on('exit', died);
       worker.send({ tests, changed });
     });
   }
