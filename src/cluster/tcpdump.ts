@@ -1,4 +1,4 @@
-/** The one form of tcpdump command that rules and the capture plan recommend. */
+/** The forms of tcpdump command that rules and the capture plan recommend. */
 
 /** Who claims which address, errors, and VRRP belong into every capture: without them causes stay hidden. */
 const ALWAYS = ['arp', 'icmp', 'icmp6', 'proto 112'];
@@ -24,6 +24,11 @@ export function captureFilter(addresses: readonly string[], alsoKeep: readonly s
  */
 export function tcpdumpCommand(file: string, filter: string | null): string {
   return `tcpdump -i eth0 -s 128 -w ${captureFileName(file)}${filter === null ? '' : ` '${filter}'`}`;
+}
+
+/** The command that shows frames as they pass, with their MACs. */
+export function watchCommand(filter: string): string {
+  return `tcpdump -n -e -i eth0 '${filter}'`;
 }
 
 /** `name` as a file name that needs no quotes, ending in `.pcap`. */

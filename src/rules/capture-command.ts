@@ -15,6 +15,11 @@ export function captureOnMirror(): string {
   return `on a mirror port that carries the director's and the real servers' ports: ${tcpdumpCommand('mirror', null)}`;
 }
 
+/** Anywhere on the LAN, since broadcasts and multicasts decide it: who claims what, and VRRP. */
+export function captureOnLan(when = ''): string {
+  return `on any machine of this LAN${when}: ${tcpdumpCommand('lan', captureFilter([]))}`;
+}
+
 /** On the machine that brings requests: the gateway where one is known. */
 export function captureOnGateway(c: Case, ip: string): string {
   const gateway = c.cluster.gateways[0]?.machine;

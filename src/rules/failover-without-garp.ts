@@ -2,9 +2,11 @@
  * LVS402: the VIP moves to another director, which does not announce it.
  * Neighbours keep sending to the old one until their entries expire, half a minute and more.
  */
+
 import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, VrrpSenderSeen } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
+import { captureOnLan } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, groupsOf, type Mastership, machineOfSender, mastershipsOf } from './masterships.ts';
 import { forget, NEIGHBOURS } from './remedies.ts';
@@ -59,8 +61,8 @@ export const failoverWithoutGarp: Rule<Data> = {
   },
 
   blind(c, s) {
-    const capture = `on any machine of this LAN, during a failover: tcpdump -i eth0 -w failover.pcap 'arp or icmp6 or proto 112'`;
-    return takeoversOf(c, s).length > 0 ? null : { reason: `${s.ip} moves to no other director in this capture`, capture };
+    if (takeoversOf(c, s).length > 0) return null;
+    return { reason: `${s.ip} moves to no other director in this capture`, capture: captureOnLan(', during a failover') };
   },
 
   message(d) {

@@ -2,8 +2,10 @@
  * LVS308: seen from the director, the clients of one real server repeat their SYNs and never go on, while those of others do.
  * Its reply is missing or goes astray; only a capture on that real server decides which.
  */
+
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import { captureFilter, tcpdumpCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { examplesOf, has, isSeenFromStart, reaches, stepsAsEvidence, tries } from './requests.ts';
@@ -14,6 +16,8 @@ interface Data {
   readonly ip: Ip;
   readonly who: string;
   readonly host: string;
+  /** The real server's own. */
+  readonly addresses: readonly Ip[];
   readonly requests: number;
   readonly firstFrame: number;
 }
@@ -52,6 +56,7 @@ export const handshakeNeverCompletes: Rule<Data> = {
           ip: s.ip,
           who: whoIs(machine, intoOf(first.path, machine)),
           host: hostOf(machine, 'the real server'),
+          addresses: machine.ips,
           requests,
           firstFrame: first.example.frames[0]!.frame,
         },
@@ -85,7 +90,7 @@ export const handshakeNeverCompletes: Rule<Data> = {
         {
           on: d.host,
           commands: [
-            `tcpdump -i eth0 -s 128 -w rs.pcap 'arp or icmp or icmp6 or host ${d.ip}'   # then: lvs-doctor diagnose real-server=rs.pcap`,
+            `${tcpdumpCommand('rs', captureFilter([d.ip, ...d.addresses]))}   # then: lvs-doctor diagnose real-server=rs.pcap`,
             `ip -br addr show to ${d.ip}`,
           ],
         },

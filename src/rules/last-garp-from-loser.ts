@@ -2,9 +2,11 @@
  * LVS404: the last machine that announced the VIP is not the master, which has not announced it again since.
  * Neighbours believe the last announcement: their packets go to a machine that owns nothing any more.
  */
+
 import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
+import { captureOnLan } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, areStrangers, groupsOf, machineOfSender, overlapOf, patienceMs } from './masterships.ts';
 import { forget, NEIGHBOURS } from './remedies.ts';
@@ -47,7 +49,7 @@ export const lastGarpFromLoser: Rule<Data> = {
 
   blind(c, s) {
     const announced = c.o.about(s.ip)?.log.some((e) => e.kind === 'gratuitous') ?? false;
-    const capture = `on any machine of this LAN: tcpdump -i eth0 -w failover.pcap 'arp or icmp6 or proto 112'`;
+    const capture = captureOnLan();
     if (!announced) return { reason: `nobody announces ${s.ip} in this capture`, capture };
     const isEarly = lossesOf(c, s).length > 0;
     return isEarly ? { reason: 'the capture ends before its master must have announced it again', capture } : null;

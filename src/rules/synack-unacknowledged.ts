@@ -2,8 +2,10 @@
  * LVS309: SYN-ACKs leave a real server as they should, are sent again, and the client never acknowledges.
  * They are lost beyond it: port security, anti-spoofing filters, a firewall that sees only one direction.
  */
+
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import { watchCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { examplesOf, frameOf, has, isSeenFromStart, stepsAsEvidence, tries } from './requests.ts';
@@ -100,7 +102,7 @@ export const synackUnacknowledged: Rule<Data> = {
             '# stateful firewall: it must see both directions, or accept SYN-ACKs without the SYN',
           ],
         },
-        { on: d.host, commands: [`tcpdump -e -i eth0 'src host ${d.ip} and tcp[13] & 18 == 18'   # the SYN-ACK leaves to ${d.to}`] },
+        { on: d.host, commands: [`${watchCommand(`src host ${d.ip} and tcp[13] & 18 == 18`)}   # the SYN-ACK leaves to ${d.to}`] },
       ],
     };
   },

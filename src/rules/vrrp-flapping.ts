@@ -2,9 +2,11 @@
  * LVS406: VRRP does not come to rest: the master changes again and again, or the members of a group do not agree what the group is.
  * Each change moves the VIP, and connections that the new director does not know break.
  */
+
 import type { Machine } from '../cluster/cluster.ts';
 import type { Ip, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
+import { captureOnLan } from './capture-command.ts';
 import {
   advertSays,
   areStrangers,
@@ -53,10 +55,7 @@ export const vrrpFlapping: Rule<Data> = {
   blind(c, s) {
     const heard = groupsAt(c, s.ip).some((g) => g.senders.some((x) => x.last.at - x.first.at > patienceMs([x]) * 1e6));
     if (heard) return null;
-    return {
-      reason: 'its adverts are in this capture for too short a time',
-      capture: 'on any machine of this LAN: tcpdump -i eth0 -w vrrp.pcap proto 112',
-    };
+    return { reason: 'its adverts are in this capture for too short a time', capture: captureOnLan() };
   },
 
   message(d) {

@@ -2,7 +2,10 @@
  * LVS401: two machines are VRRP master of one group at the same time, because they do not hear each other.
  * Both own the VIP and answer for it: neighbours use the one or the other, and what breaks the one breaks for half of them.
  */
+
 import type { Ip } from '../cluster/observations.ts';
+import { watchCommand } from '../cluster/tcpdump.ts';
+import { captureOnLan } from './capture-command.ts';
 import { advertSays, areStrangers, groupsAt, overlapOf, patienceMs, sharedGroups } from './masterships.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { count, hostOf } from './wording.ts';
@@ -66,10 +69,7 @@ export const vrrpSplitBrain: Rule<Data> = {
       return heard > patienceMs(g.senders) * 1e6;
     });
     if (long) return null;
-    return {
-      reason: 'its adverts are in this capture for too short a time',
-      capture: 'on any machine of this LAN: tcpdump -i eth0 -w vrrp.pcap proto 112',
-    };
+    return { reason: 'its adverts are in this capture for too short a time', capture: captureOnLan() };
   },
 
   message(d) {
@@ -86,7 +86,7 @@ export const vrrpSplitBrain: Rule<Data> = {
         ...d.hosts.map((host) => ({
           on: host,
           commands: [
-            `tcpdump -ni eth0 ${d.isIpv6 ? 'ip6 proto 112' : 'proto 112'}   # do the other one's adverts arrive?`,
+            `${watchCommand(d.isIpv6 ? 'ip6 proto 112' : 'ip proto 112')}   # do the other one's adverts arrive?`,
             `nft list ruleset | grep -i -e vrrp -e 112; nft insert rule ${family} filter INPUT meta l4proto 112 accept   # with your own table and chain`,
             'grep -n -e virtual_router_id -e auth_ -e advert_int -e vrrp_version -e unicast_peer /etc/keepalived/keepalived.conf   # must agree on both',
           ],

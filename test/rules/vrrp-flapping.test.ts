@@ -105,5 +105,7 @@ test('two masters of the same addresses are no two groups', () => {
 });
 
 test('a few adverts are too few to judge', () => {
-  expect(verdictOn(judge(masters([a, b], 2)), rule, vip)).toBe('not judged');
+  const judged = judge(masters([a, b], 2));
+  expect(verdictOn(judged, rule, vip)).toBe('not judged');
+  expect(judged.verdicts[0]!.capture).toMatch(/^on any machine of this LAN: tcpdump .*\barp or .*\bproto 112'$/);
 });
