@@ -8,6 +8,7 @@ import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import { watchCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
+import { isIpv6 } from './lawful-claims.ts';
 import { examplesOf, frameOf, has, isSeenFromStart, stepsAsEvidence, tries } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
@@ -91,6 +92,8 @@ export const synackUnacknowledged: Rule<Data> = {
   },
 
   remedy(d) {
+    // The pcap language finds flags of TCP by name in IPv4 alone; in IPv6 they are 13 bytes behind the header of 40.
+    const synAck = isIpv6(d.ip) ? 'ip6[6] == 6 and ip6[53] & 18 == 18' : 'tcp[13] & 18 == 18';
     return {
       why: 'The frame is right when it leaves. A switch or firewall on the way takes a packet from the VIP with that MAC for forged, or sees only one direction of the connection.',
       steps: [
@@ -102,7 +105,7 @@ export const synackUnacknowledged: Rule<Data> = {
             '# stateful firewall: it must see both directions, or accept SYN-ACKs without the SYN',
           ],
         },
-        { on: d.host, commands: [`${watchCommand(`src host ${d.ip} and tcp[13] & 18 == 18`)}   # the SYN-ACK leaves to ${d.to}`] },
+        { on: d.host, commands: [`${watchCommand(`src host ${d.ip} and ${synAck}`)}   # the SYN-ACK leaves to ${d.to}`] },
       ],
     };
   },

@@ -52,7 +52,7 @@ describe.each([4, 6] as const satisfies Version[])('synack-unacknowledged (IPv%i
     const [beyond, server] = finding.remedy.steps;
     expect(beyond!.on).toBe('the switch and the gateway behind it');
     expect(beyond!.commands.join('\n')).toMatch(/port security[\s\S]*rp_filter/);
-    expect(server!.commands[0]).toContain(`src host ${vip}`);
+    expect(server!.commands[0]).toContain(`'src host ${vip} and ${version === 4 ? 'tcp[13]' : 'ip6[6] == 6 and ip6[53]'} & 18 == 18'`);
   });
 
   test('two SYNs may be one lost SYN-ACK', () => {
