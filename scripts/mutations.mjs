@@ -6,6 +6,7 @@
 /**
  * @typedef {object} Mutation
  * @property {string} name What is done, in words that do not change with line numbers.
+ * @property {number} order 0 for a threshold, 1 for a guard, 2 for a term.
  * @property {number} line Line of the source, from 1.
  * @property {string} source The whole mutated source.
  */
@@ -23,13 +24,16 @@ const NARROWS = /^\w+(\.\w+)* [=!]== undefined$/;
  */
 export function mutationsOf(source) {
   const code = masked(source);
-  const found = [...thresholds(code), ...guards(source, code), ...terms(source, code)];
+  const found = [thresholds(code), guards(source, code), terms(source, code)].flatMap((kind, order) =>
+    [...kind].map((m) => ({ ...m, order })),
+  );
   const seen = new Map();
-  return found.map(({ what, start, end, text }) => {
+  return found.map(({ what, start, end, text, order }) => {
     const count = (seen.get(what) ?? 0) + 1;
     seen.set(what, count);
     return {
       name: count === 1 ? what : `${what} (${count})`,
+      order,
       line: source.slice(0, start).split('\n').length,
       source: source.slice(0, start) + text + source.slice(end),
     };
