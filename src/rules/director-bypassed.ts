@@ -8,7 +8,7 @@ import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, endpoint, hopSays, hostOf, whoIs } from './wording.ts';
+import { count, endpoint, hopSays, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -79,7 +79,7 @@ export const directorBypassed: Rule<Data> = {
   blind(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const capture = captureOnGateway(c, s.ip);
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
     const senders = c.o.sendersTo(s.ip).filter((mac) => !c.cluster.isDirector(mac, vip) && !c.cluster.isRealServer(mac, vip));
     const asked = c.o.pathsTo(s.ip).some((p) => p.begun <= 2 && p.toward.length > 0);

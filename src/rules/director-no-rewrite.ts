@@ -12,7 +12,7 @@ import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { Confidence } from '../diagnosis.ts';
 import { captureOn } from './capture-command.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
-import { count, endpoint, hopSays, hostOf, verb, whoIs } from './wording.ts';
+import { count, endpoint, hopSays, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -110,7 +110,7 @@ export const directorNoRewrite: Rule<Data> = {
   blind(c, s) {
     const machine = s.machine!;
     const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
     const rewritten = c.o

@@ -6,9 +6,9 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, has, isSeenFromStart, isUnanswered, type Seen, stepsAsEvidence, tries } from './requests.ts';
+import { examplesOf, frameOf, has, isSeenFromStart, isUnanswered, requestsOn, type Seen, stepsAsEvidence } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 type How = 'silent' | 'reset' | 'unreachable';
 
@@ -43,7 +43,7 @@ export const directorNotForwarding: Rule<Data> = {
     const stopped = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStopped(c, vip, machine, path));
     const answered = stopped.filter((path) => howOf(machine, path) !== 'silent' && isService(c, vip, path));
     const silent = c.sight.seesAllFrom(machine) ? stopped.filter((path) => howOf(machine, path) === 'silent') : [];
-    const lost = isRetired(c, vip, machine, silent) || sum(silent) < MIN_SILENT ? [] : silent;
+    const lost = isRetired(c, vip, machine, silent) || requestsOn(silent) < MIN_SILENT ? [] : silent;
     const paths = [...answered, ...lost];
     const examples = examplesOf(paths);
     const first = examples[0];
@@ -57,14 +57,14 @@ export const directorNotForwarding: Rule<Data> = {
           service: `${first.example.serverPort}/${first.path.protocol}`,
           who: whoIs(machine, first.path.toward[0]!.destination),
           host: hostOf(machine, 'the director'),
-          requests: sum(paths),
+          requests: requestsOn(paths),
           how,
           requestFrame: first.example.frames[0]!.frame,
           answerFrame: frameOf(first, isEnd)?.frame ?? null,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : how === 'silent' ? 'probable' : 'confirmed',
-        count: sum(paths),
+        count: requestsOn(paths),
         unit: 'requests',
         first: first.example.frames[0]!,
         last: examples.at(-1)!.example.frames.at(-1)!,
@@ -81,7 +81,7 @@ export const directorNotForwarding: Rule<Data> = {
   blind(c, s) {
     const { machine } = s as Subject & { machine: Machine };
     const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
     const asked = c.o.pathsTouching(machine.macs, s.ip).some((p) => isSeenFromStart(p) && machine.macs.includes(p.toward[0]!.destination));
@@ -150,8 +150,4 @@ function isRetired(c: Case, vip: Vip, machine: Machine, silent: readonly FlowPat
   const firstSilent = examplesOf(silent)[0]?.example.frames[0]?.at ?? Number.POSITIVE_INFINITY;
   const forwards = c.o.passagesOf(vip.ip).filter((p) => p.toward && machine.macs.includes(p.source));
   return forwards.every((p) => p.last.at < firstSilent);
-}
-
-function sum(paths: readonly FlowPath[]): number {
-  return paths.reduce((total, path) => total + tries(path), 0);
 }

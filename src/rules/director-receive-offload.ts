@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, has, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, frameOf, has, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -42,7 +42,7 @@ export const directorReceiveOffload: Rule<Data> = {
     const isFault = (step: Step) => step.event === PathEvent.tooBig && machine.macs.includes(step.source);
     const at = first === undefined ? undefined : frameOf(first, isFault);
     if (first === undefined || at === undefined) return [];
-    const flows = refused.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(refused);
     return [
       {
         data: {

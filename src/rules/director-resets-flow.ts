@@ -6,9 +6,9 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -39,7 +39,7 @@ export const directorResetsFlow: Rule<Data> = {
     const isFault = (step: Step) => step.event === PathEvent.reset && machine.macs.includes(step.source);
     const at = first === undefined ? undefined : frameOf(first, isFault);
     if (first === undefined || at === undefined) return [];
-    const flows = reset.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(reset);
     return [
       {
         data: {
@@ -63,7 +63,7 @@ export const directorResetsFlow: Rule<Data> = {
   blind(c, s) {
     const { machine } = s as { machine: Machine };
     const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'what the director sends to clients does not pass this capture point', capture };
     const others = s.vip!.directors.some((d) => d.machine !== machine && !c.sight.seesAllFrom(d.machine));
     if (others)

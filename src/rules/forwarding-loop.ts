@@ -6,9 +6,9 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnMirror } from './capture-command.ts';
-import { examplesOf, frameOf, isSeenFromStart, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, frameOf, isSeenFromStart, stepsAsEvidence } from './requests.ts';
 import type { Case, Rule } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -46,7 +46,7 @@ export const forwardingLoop: Rule<Data> = {
       const first = examples[0];
       if (first === undefined) return [];
       const back = first.path.toward.find((hop) => machine.macs.includes(hop.source))!;
-      const flows = paths.reduce((total, path) => total + path.flows, 0);
+      const flows = flowsOn(paths);
       return [
         {
           data: {
@@ -74,7 +74,7 @@ export const forwardingLoop: Rule<Data> = {
 
   blind(c, s) {
     const capture = captureOnMirror();
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     const seen = s.vip!.directors.some((d) => c.sight.seesAllFrom(d.machine) && c.sight.seesAllTo(d.machine));
     if (!seen) return { reason: 'what reaches and leaves the director does not pass this capture point', capture };
     return c.o.pathsTo(s.ip).some(isSeenFromStart) ? null : { reason: `no new request to ${s.ip} is in this capture`, capture };

@@ -6,9 +6,9 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, has, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, has, stepsAsEvidence } from './requests.ts';
 import type { Case, Rule } from './rule.ts';
-import { count, hostOf, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -44,7 +44,7 @@ export const forwardingModeMismatch: Rule<Data> = {
     const mode = modeOf(machine, first.path) ?? 'nat';
     const against =
       configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : vip.modesSeen.includes('dr') ? 'other flows' : null;
-    const flows = paths.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(paths);
     const shown = stepsAsEvidence(first, (step) =>
       machine.macs.includes(step.source) && step.event !== PathEvent.from ? 'fault' : step.event === PathEvent.toward ? 'cause' : null,
     );
@@ -74,7 +74,7 @@ export const forwardingModeMismatch: Rule<Data> = {
   blind(c, s) {
     const { machine } = s as { machine: Machine };
     const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     const forwards = c.o.passagesOf(s.ip).some((p) => p.toward && machine.macs.includes(p.source));
     return forwards ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
   },

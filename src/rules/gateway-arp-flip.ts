@@ -9,7 +9,7 @@ import { captureOnGateway } from './capture-command.ts';
 import { bypassingFlows } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule } from './rule.ts';
-import { claimSays, count, hopSays, hostOf, verb, whoIs } from './wording.ts';
+import { claimSays, count, hopSays, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -67,7 +67,7 @@ export const gatewayArpFlip: Rule<Data> = {
   blind(c, s) {
     const vip = s.vip!;
     const capture = captureOnGateway(c, s.ip);
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     const hidden = vip.realServers.some((r) => r.machine.macs.every((mac) => !c.sight.sees(s.sender!, mac)));
     if (hidden || vip.realServers.length === 0) return { reason: 'its frames to real servers would not pass this capture point', capture };
     return null;

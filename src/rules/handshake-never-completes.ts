@@ -4,11 +4,11 @@
  */
 
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { Ip } from '../cluster/observations.ts';
 import { captureFilter, tcpdumpCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, has, isSeenFromStart, reaches, stepsAsEvidence, tries } from './requests.ts';
+import { examplesOf, has, isSeenFromStart, macReached, reaches, requestsOn, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
@@ -44,7 +44,7 @@ export const handshakeNeverCompletes: Rule<Data> = {
           p.protocol === 'tcp' && isSeenFromStart(p) && reaches(p, machine) && has(p, PathEvent.retry) && !has(p, PathEvent.established),
       );
     const mine = c.o.pathsTouching(machine.macs, s.ip).some((p) => reaches(p, machine) && has(p, PathEvent.established));
-    const requests = stuck.reduce((total, path) => total + tries(path), 0);
+    const requests = requestsOn(stuck);
     const examples = examplesOf(stuck);
     const first = examples[0];
     if (mine || requests < MIN_REQUESTS || first === undefined || !othersComplete(c, vip, machine)) return [];
@@ -54,7 +54,7 @@ export const handshakeNeverCompletes: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, intoOf(first.path, machine)),
+          who: whoIs(machine, macReached(first.path, machine)),
           host: hostOf(machine, 'the real server'),
           addresses: machine.ips,
           requests,
@@ -115,8 +115,4 @@ function othersComplete(c: Case, vip: Vip, machine: Machine): boolean {
       other.machine !== machine &&
       c.o.pathsTouching(other.machine.macs, vip.ip).some((p) => reaches(p, other.machine) && has(p, PathEvent.established)),
   );
-}
-
-function intoOf(path: FlowPath, machine: Machine): Mac {
-  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
 }

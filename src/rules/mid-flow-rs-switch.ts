@@ -6,9 +6,9 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -42,7 +42,7 @@ export const midFlowRsSwitch: Rule<Data> = {
     const first = examples[0];
     if (first === undefined) return [];
     const how = switchOf(c, vip, machine, first.path)!;
-    const flows = switched.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(switched);
     const at = first.example.frames[first.path.steps.indexOf(how.second)]!;
     return [
       {
@@ -79,7 +79,7 @@ export const midFlowRsSwitch: Rule<Data> = {
   blind(c, s) {
     const { machine } = s as { machine: Machine };
     const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
     const forwards = c.o.passagesOf(s.ip).some((p) => p.toward && machine.macs.includes(p.source));

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
 import { isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -40,7 +40,7 @@ export const pmtuIcmpNotForwarded: Rule<Data> = {
     const icmp = first === undefined ? undefined : frameOf(first, (x) => isArriving(machine, x));
     const stall = first === undefined ? undefined : frameOf(first, (x) => x.event === PathEvent.stalled);
     if (first === undefined || icmp === undefined || stall === undefined || !c.sight.seesAllFrom(machine)) return [];
-    const flows = kept.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(kept);
     return [
       {
         data: {

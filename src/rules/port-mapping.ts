@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { GivenService, GivenTarget } from '../cluster/given/given.ts';
 import type { Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, isSeenFromStart, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, isSeenFromStart, stepsAsEvidence } from './requests.ts';
 import type { Rule } from './rule.ts';
 import { hostOf } from './wording.ts';
 
@@ -46,7 +46,7 @@ export const portMapping: Rule<Data> = {
           data: { ip: s.ip, host: hostOf(machine, 'the director'), port: service.port, realPorts, frame: evidence.at(-1)!.at.frame },
           culprits: [machine],
           confidence: 'confirmed' as const,
-          count: paths.reduce((total, p) => total + p.flows, 0),
+          count: flowsOn(paths),
           unit: 'flows' as const,
           first: evidence[0]!.at,
           last: evidence.at(-1)!.at,

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
 import { isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, msBetween, verb, whoIs } from './wording.ts';
 
@@ -40,7 +40,7 @@ export const portReuseDelay: Rule<Data> = {
     const first = examples[0];
     const copy = first === undefined ? undefined : frameOf(first, (step) => isCopy(machine, step));
     if (first === undefined || copy === undefined) return [];
-    const flows = delayed.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(delayed);
     return [
       {
         data: {

@@ -5,9 +5,9 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, isHealthCheck, stepsAsEvidence } from './requests.ts';
+import { blindToAnswers, examplesOf, flowsOn, frameOf, isHealthCheck, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -47,7 +47,7 @@ export const replyViaDirector: Rule<Data> = {
     const at = frameOf(first, isReply);
     if (at === undefined) return [];
     const onward = paths.filter((path) => handedOn(c, vip, path));
-    const flows = paths.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(paths);
     const onwardSeen = examplesOf(onward)[0];
     const shown = [...examples.slice(0, MAX_SHOWN), ...(onwardSeen !== undefined ? [onwardSeen] : [])];
     const firstOnward = onwardSeen === undefined ? undefined : frameOf(onwardSeen, (step) => isOnward(c, vip, onwardSeen.path, step));
@@ -82,12 +82,8 @@ export const replyViaDirector: Rule<Data> = {
   blind(c, s) {
     const machine = s.machine!;
     const capture = captureOn(machine, s.ip, 'the real server');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
-    const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
-    if (answered) return null;
-    return c.sight.seesAllFrom(machine)
-      ? { reason: 'it answers nothing in this capture', capture }
-      : { reason: 'its replies do not pass this capture point', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
+    return blindToAnswers(c, s.ip, machine, capture);
   },
 
   message(d) {

@@ -1,9 +1,9 @@
 /** Requests to a VIP as paths show them: how many, where they got to, what came back, and each step in words. */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { Example, FlowPath, Step } from '../cluster/observations.ts';
+import type { Example, FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
-import type { Evidence } from './rule.ts';
+import type { Blind, Case, Evidence } from './rule.ts';
 import { endpoint, hopSays } from './wording.ts';
 
 /** Whether the flow was seen from its first packet on: only then may absence be judged. */
@@ -14,6 +14,16 @@ export function isSeenFromStart(path: FlowPath): boolean {
 /** Requests of all flows on a path: the first SYN and its repetitions, three at most that can be told apart. */
 export function tries(path: FlowPath): number {
   return path.flows * (1 + (has(path, PathEvent.retry) ? 1 : 0) + (has(path, PathEvent.retryAgain) ? 1 : 0));
+}
+
+/** Requests on all these paths. */
+export function requestsOn(paths: readonly FlowPath[]): number {
+  return paths.reduce((total, path) => total + tries(path), 0);
+}
+
+/** Flows on all these paths. */
+export function flowsOn(paths: readonly FlowPath[]): number {
+  return paths.reduce((total, path) => total + path.flows, 0);
 }
 
 export function has(path: FlowPath, event: PathEvent): boolean {
@@ -28,9 +38,21 @@ export function reaches(path: FlowPath, machine: Machine): boolean {
   );
 }
 
+/** The MAC by which a path comes to a machine that it reaches. */
+export function macReached(path: FlowPath, machine: Machine): Mac {
+  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
+}
+
 /** Whether nothing came back: from no address and no MAC. */
 export function isUnanswered(path: FlowPath): boolean {
   return path.from.length === 0 && !has(path, PathEvent.answeredElsewhere) && !has(path, PathEvent.unreachable);
+}
+
+/** Why answers of a machine cannot be judged where it gives none for this address; null where it does. */
+export function blindToAnswers(c: Case, ip: Ip, machine: Machine, capture: string): Blind | null {
+  if (c.o.passagesOf(ip).some((p) => !p.toward && machine.macs.includes(p.source))) return null;
+  const reason = c.sight.seesAllFrom(machine) ? 'it answers nothing in this capture' : 'its replies do not pass this capture point';
+  return { reason, capture };
 }
 
 /** Health checks of direct routing go to the VIP on a real server; their client is a director. */

@@ -8,9 +8,19 @@ import type { FrameRef } from '../correlation/frame-ref.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, has, isHealthCheck, isSeenFromStart, isUnanswered, reaches, stepsAsEvidence, tries } from './requests.ts';
+import {
+  examplesOf,
+  has,
+  isHealthCheck,
+  isSeenFromStart,
+  isUnanswered,
+  macReached,
+  reaches,
+  requestsOn,
+  stepsAsEvidence,
+} from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, hostOf, questionSays, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, questionSays, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -41,7 +51,7 @@ export const rsNoReply: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (!c.sight.seesAllFrom(machine) || !areRepliesInSight(c, s.ip)) return [];
     const mute = requestsTo(c, vip, machine).filter((path) => isMute(c, vip, path));
-    const requests = mute.reduce((total, path) => total + tries(path), 0);
+    const requests = requestsOn(mute);
     const examples = examplesOf(mute);
     const first = examples[0];
     const way = wayBack(c, vip, machine);
@@ -50,7 +60,7 @@ export const rsNoReply: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, intoOf(first.path, machine)),
+          who: whoIs(machine, macReached(first.path, machine)),
           host: hostOf(machine, 'the real server'),
           requests,
           firstFrame: first.example.frames[0]!.frame,
@@ -77,7 +87,7 @@ export const rsNoReply: Rule<Data> = {
   blind(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const capture = captureOn(machine, s.ip, 'the real server');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
     if (!areRepliesInSight(c, s.ip)) return { reason: `no reply from ${s.ip} of any machine is in this capture`, capture };
     const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
@@ -153,8 +163,4 @@ function requestsTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
 function isMute(c: Case, vip: Vip, path: FlowPath): boolean {
   if (!isUnanswered(path) || has(path, PathEvent.loop) || has(path, PathEvent.established)) return false;
   return path.protocol === 'tcp' || c.o.pathsTo(vip.ip).some((p) => p.protocol === 'udp' && p.port === path.port && p.from.length > 0);
-}
-
-function intoOf(path: FlowPath, machine: Machine): Mac {
-  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
 }

@@ -5,9 +5,9 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Mac, Passage } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, stepsAsEvidence } from './requests.ts';
 import type { Case, Rule } from './rule.ts';
-import { count, verb, whoIs } from './wording.ts';
+import { count, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -44,7 +44,7 @@ export const rsNotAdjacent: Rule<Data> = {
     const paths = c.o
       .pathsTouching([first.destination], s.ip)
       .filter((p) => p.toward.some((h) => h.destination === first.destination && h.source === first.source));
-    const flows = paths.reduce((total, p) => total + p.flows, 0);
+    const flows = flowsOn(paths);
     return [
       {
         data: {
@@ -75,7 +75,7 @@ export const rsNotAdjacent: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const director = vip.directors[0]?.machine;
     const capture = captureOn(director ?? machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (isOnLan(c, vip, machine)) return null;
     return { reason: 'neither its MAC nor a question for it is in this capture', capture };
   },

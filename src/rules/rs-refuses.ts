@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, stepsAsEvidence } from './requests.ts';
+import { blindToAnswers, examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
 import { isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -48,7 +48,7 @@ export const rsRefuses: Rule<Data> = {
     const first = examples[0];
     const at = first === undefined ? undefined : frameOf(first, isRefusal);
     if (first === undefined || at === undefined) return [];
-    const flows = refused.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(refused);
     const step = first.path.steps.find(isRefusal)!;
     return [
       {
@@ -77,11 +77,7 @@ export const rsRefuses: Rule<Data> = {
   blind(c, s) {
     const machine = s.machine!;
     const capture = captureOn(machine, s.ip, 'the real server');
-    const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
-    if (answered) return null;
-    return c.sight.seesAllFrom(machine)
-      ? { reason: 'it answers nothing in this capture', capture }
-      : { reason: 'its replies do not pass this capture point', capture };
+    return blindToAnswers(c, s.ip, machine, capture);
   },
 
   message(d) {

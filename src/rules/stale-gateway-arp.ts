@@ -11,7 +11,7 @@ import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, groupsOf, mastershipsOf } from './masterships.ts';
 import { forget } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
-import { claimSays, count, hopSays, hostOf, whoIs } from './wording.ts';
+import { claimSays, count, hopSays, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -79,7 +79,7 @@ export const staleGatewayArp: Rule<Data> = {
 
   blind(c, s) {
     const capture = captureOnGateway(c, s.ip);
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     const seen = s.vip!.directors.every((d) => d.machine.macs.some((mac) => c.sight.sees(s.sender!, mac)));
     return seen ? null : { reason: 'its frames to all directors would not pass this capture point', capture };
   },

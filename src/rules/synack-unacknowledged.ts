@@ -9,7 +9,7 @@ import { watchCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, frameOf, has, isSeenFromStart, stepsAsEvidence, tries } from './requests.ts';
+import { examplesOf, frameOf, has, isSeenFromStart, requestsOn, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
@@ -38,7 +38,7 @@ export const synackUnacknowledged: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const stuck = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStuck(c, vip, machine, path));
-    const requests = stuck.reduce((total, path) => total + tries(path), 0);
+    const requests = requestsOn(stuck);
     const examples = examplesOf(stuck);
     const first = examples[0];
     if (requests < MIN_REQUESTS || first === undefined) return [];

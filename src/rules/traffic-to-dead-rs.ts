@@ -3,11 +3,11 @@
  * A health check would have taken it out.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { captureOn, captureOnMirror } from './capture-command.ts';
-import { examplesOf, isHealthCheck, isSeenFromStart, isUnanswered, reaches, stepsAsEvidence, tries } from './requests.ts';
+import { examplesOf, isHealthCheck, isSeenFromStart, isUnanswered, macReached, reaches, requestsOn, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { count, hostOf, verb, whoIs } from './wording.ts';
+import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
@@ -43,12 +43,12 @@ export const trafficToDeadRs: Rule<Data> = {
     const until = last.example.frames.at(-1)!;
     if (until.at - from.at < MUTE_FOR_NS || answeredBetween(c, s.ip, machine, from.at, until.at) || !othersAnswer(c, vip, machine))
       return [];
-    const requests = mute.reduce((total, path) => total + tries(path), 0);
+    const requests = requestsOn(mute);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, intoOf(first.path, machine)),
+          who: whoIs(machine, macReached(first.path, machine)),
           host: hostOf(machine, 'the real server'),
           requests,
           seconds: Math.round((until.at - from.at) / 1e9),
@@ -69,7 +69,7 @@ export const trafficToDeadRs: Rule<Data> = {
   blind(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const capture = captureOn(machine, s.ip, 'the real server');
-    if (!c.sight.hasDestinations) return { reason: 'frames carry no destination MAC (captured with -i any)', capture };
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
     if (muteTo(c, vip, machine).length === 0 || othersAnswer(c, vip, machine)) return null;
     return {
@@ -114,8 +114,4 @@ function answeredBetween(c: Case, ip: Ip, machine: Machine, from: number, until:
 
 function othersAnswer(c: Case, vip: Vip, machine: Machine): boolean {
   return c.o.passagesOf(vip.ip).some((p) => !p.toward && !machine.macs.includes(p.source) && c.cluster.isRealServer(p.source, vip));
-}
-
-function intoOf(path: FlowPath, machine: Machine): Mac {
-  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
 }

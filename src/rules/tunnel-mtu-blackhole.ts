@@ -5,7 +5,7 @@
 import type { Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnMirror } from './capture-command.ts';
-import { examplesOf, frameOf, has, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, frameOf, has, stepsAsEvidence } from './requests.ts';
 import type { Rule } from './rule.ts';
 import { count } from './wording.ts';
 
@@ -41,7 +41,7 @@ export const tunnelMtuBlackhole: Rule<Data> = {
     const first = examples[0];
     const at = first === undefined ? undefined : frameOf(first, (x) => x.event === PathEvent.stalled);
     if (first === undefined || at === undefined) return [];
-    const flows = stalled.reduce((total, path) => total + path.flows, 0);
+    const flows = flowsOn(stalled);
     return [
       {
         data: { ip: s.ip, flows, stallFrame: at.frame, icmpFrame: frameOf(first, (x) => x.event === PathEvent.tooBig)?.frame ?? null },

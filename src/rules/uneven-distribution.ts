@@ -3,9 +3,9 @@
  * Often lawful (source hashing, persistence, few clients), so it is told as a fact with the number of clients.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, isSeenFromStart, reaches, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, isSeenFromStart, macReached, reaches, stepsAsEvidence } from './requests.ts';
 import { type Case, type Rule, realServersOf } from './rule.ts';
 import { count, verb, whoIs } from './wording.ts';
 
@@ -33,7 +33,7 @@ export const unevenDistribution: Rule<Data> = {
   check(c, s) {
     const { machine } = s as { machine: Machine; vip: Vip };
     const mine = requestsTo(c, s.ip, machine);
-    const flows = sum(mine);
+    const flows = flowsOn(mine);
     const total = totalOf(c, s.vip!);
     if (total < MIN_FLOWS || flows <= total * SHARE) return [];
     const examples = examplesOf(mine).slice(0, MAX_SHOWN);
@@ -42,7 +42,7 @@ export const unevenDistribution: Rule<Data> = {
     const evidence = examples.flatMap((e) => stepsAsEvidence(e, (step) => (machine.macs.includes(step.destination) ? 'fault' : null)));
     return [
       {
-        data: { ip: s.ip, who: whoIs(machine, intoOf(first.path, machine)), flows, total, clients: c.o.countClients([s.ip]) },
+        data: { ip: s.ip, who: whoIs(machine, macReached(first.path, machine)), flows, total, clients: c.o.countClients([s.ip]) },
         culprits: [machine],
         confidence: 'confirmed',
         count: flows,
@@ -81,13 +81,5 @@ function requestsTo(c: Case, ip: Ip, machine: Machine): FlowPath[] {
 }
 
 function totalOf(c: Case, vip: Vip): number {
-  return vip.realServers.reduce((total, { machine }) => total + sum(requestsTo(c, vip.ip, machine)), 0);
-}
-
-function intoOf(path: FlowPath, machine: Machine): Mac {
-  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
-}
-
-function sum(paths: readonly FlowPath[]): number {
-  return paths.reduce((total, path) => total + path.flows, 0);
+  return vip.realServers.reduce((total, { machine }) => total + flowsOn(requestsTo(c, vip.ip, machine)), 0);
 }

@@ -3,6 +3,9 @@ import type { Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 
+/** Why a capture cannot show who sends what to whom. */
+export const NO_DESTINATIONS = 'frames carry no destination MAC (captured with -i any)';
+
 /** What an ARP or ND frame says. */
 export function claimSays(claim: ClaimSeen): string {
   const nd = claim.ip.includes(':');
