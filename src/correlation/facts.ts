@@ -60,19 +60,14 @@ export interface IcmpEvent {
   readonly mtu: number;
 }
 
-/** Time and size of what was read, by capture point. */
+/** What was read at a capture point, and how. */
 export interface PointFacts {
-  frames: number;
-  bytes: number;
+  /** Times of the first and the newest frame, in nanoseconds since the first frame of all. */
   firstAt: number;
   lastAt: number;
   /** Frames whose time lies before that of the frame ahead of them. */
   disordered: number;
   undecodable: number;
-  /** Frames cut by the snapshot length. */
-  short: number;
-  /** Largest frame on the wire. */
-  largest: number;
   /** TCP segments of an IP packet larger than 1500 bytes: segmentation or receive offload. */
   oversized: number;
 }
@@ -89,7 +84,7 @@ export interface KnownAddress {
 }
 
 /** Words of a point's row. */
-const POINT = { frames: 0, bytes: 1, firstAt: 2, lastAt: 3, disordered: 4, undecodable: 5, short: 6, largest: 7, oversized: 8 } as const;
+const POINT = { firstAt: 0, lastAt: 1, disordered: 2, undecodable: 3, oversized: 4 } as const;
 
 export class Facts {
   /** Time of the first frame: `at` counts from here. */
@@ -144,17 +139,13 @@ export class Facts {
     return { once: this.#once, twice: this.#twice, thrice: this.#thrice };
   }
 
-  /** Time and size of what was read, by capture point. */
+  /** What was read at each capture point, and how. */
   get points(): PointFacts[] {
     return this.#points.map((row) => ({
-      frames: row[POINT.frames]!,
-      bytes: row[POINT.bytes]!,
       firstAt: row[POINT.firstAt]!,
       lastAt: row[POINT.lastAt]!,
       disordered: row[POINT.disordered]!,
       undecodable: row[POINT.undecodable]!,
-      short: row[POINT.short]!,
-      largest: row[POINT.largest]!,
       oversized: row[POINT.oversized]!,
     }));
   }
@@ -173,12 +164,6 @@ export class Facts {
     this.#clock[0] = at;
     if (at < point[POINT.lastAt]!) point[POINT.disordered]!++;
     else point[POINT.lastAt] = at;
-    const length = frame.end - frame.start;
-    const wire = frame.wireLength;
-    point[POINT.frames]!++;
-    point[POINT.bytes]! += length;
-    if (length < wire) point[POINT.short]!++;
-    if (wire > point[POINT.largest]!) point[POINT.largest] = wire;
 
     const edge = this.edges.of(packet.mac0, packet.mac1, packet.mac2, packet.vlan);
     if (packet.link !== LinkKind.ethernet) {

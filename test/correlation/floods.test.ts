@@ -27,7 +27,7 @@ function flood(facts: Facts, bytes: Uint8Array, times: number, change: (view: Da
   const view = new DataView(bytes.buffer);
   const frame: Frame = { ...emptyFrame(), bytes, view, end: bytes.length, wireLength: bytes.length, linkType: LinkType.ethernet };
   const packet = new Packet();
-  const from = facts.points[0]?.frames ?? 0;
+  const from = facts.arpFrames + facts.ipFrames;
   for (let i = 0; i < times; i++) {
     change(view, i);
     frame.number = from + i + 1;
