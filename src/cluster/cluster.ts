@@ -66,6 +66,8 @@ export function isVirtualMac(mac: Mac): boolean {
 export class Cluster {
   readonly vips: Vip[] = [];
   readonly gateways: Gateway[] = [];
+  /** What frames show against the roles that were given, in words. */
+  readonly contradictions: string[] = [];
   readonly #byMac = new Map<Mac, Machine>();
 
   /** The machine that a MAC belongs to, made when it is new. */

@@ -6,7 +6,7 @@
 import { PathEvent } from '../correlation/paths.ts';
 import { formatMac } from '../decoders/address.ts';
 import type { RoleSource } from '../diagnosis.ts';
-import { Cluster, isVirtualMac, type Machine, type Role, type Vip } from './cluster.ts';
+import { Cluster, isVirtualMac, type Machine, nameOf, type Role, type Vip } from './cluster.ts';
 import type { Given, GivenMachine } from './given/given.ts';
 import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
 
@@ -78,21 +78,28 @@ function placeGivenMachines(cluster: Cluster, o: Observations, given: Given): Ma
   return placed;
 }
 
-/** The MACs of a given machine: as given, else learned from who claims its IPs. */
+/** The MACs of a given machine: as given, else learned from who claims its IPs. A person is believed for intent, frames for MACs. */
 function macsOf(g: GivenMachine, o: Observations, given: Given): Mac[] {
-  if (g.macs.length > 0) return [...g.macs];
   const neighbours = given.neighbours.filter((n) => g.ips.includes(n.ip)).map((n) => n.mac);
-  if (neighbours.length > 0) return [...new Set(neighbours)];
-  // Of several claimants of a RIP only a sole one is believed: otherwise that is a finding, not a role.
+  const told = g.macs.length > 0 ? [...g.macs] : [...new Set(neighbours)];
+  if (told.some((mac) => o.isSource(mac))) return told;
+  // Of several claimants of an address only a sole one is believed: otherwise that is a finding, not a role.
   const claimants = new Set(g.ips.flatMap((ip) => (o.about(ip)?.macs ?? []).map((c) => c.mac)));
-  return claimants.size === 1 ? [...claimants] : [];
+  const all = [...given.directors, ...given.realServers, ...given.gateways];
+  const others = all.flatMap((other) => (other === g ? [] : other.macs));
+  return claimants.size === 1 && !others.includes([...claimants][0]!) ? [...claimants] : told;
 }
 
 function placeGivenRoles(cluster: Cluster, given: Given, placed: Map<GivenMachine, Machine>): void {
   for (const vip of cluster.vips) {
     // What was given for a role is the whole of it: others that the frames suggest are not added to it.
     if (given.directors.length > 0) {
+      const seen = vip.directors.filter((role) => role.source !== 'guessed');
       replaceRoles(vip.directors, given.directors, placed);
+      for (const { machine, clues } of seen) {
+        if (vip.directors.some((role) => role.machine === machine)) continue;
+        cluster.contradictions.push(`${nameOf(machine)} was not given as a director of ${vip.ip}, but ${clues[0]}`);
+      }
       // A director that answers by itself is no real server by guess: it may refuse what it should forward.
       const directors = vip.directors.map((role) => role.machine);
       const kept = vip.realServers.filter((role) => role.source !== 'guessed' || !directors.includes(role.machine));

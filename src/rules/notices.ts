@@ -144,8 +144,8 @@ const KINDS: readonly NoticeKind[] = [
     code: 'LVS912',
     name: 'given-role-contradicted',
     summary: 'The frames contradict a role or address that was given.',
-    note({ o, given }) {
-      const said: string[] = [];
+    note({ o, given, cluster }) {
+      const said: string[] = [...cluster.contradictions];
       for (const machine of [...given.directors, ...given.realServers, ...given.gateways]) {
         if (machine.macs.length === 0) continue;
         for (const ip of machine.ips) {

@@ -231,6 +231,29 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(clusterOf(story).vips).toEqual([]);
   });
 
+  describe('where the frames contradict what was given', () => {
+    test('they are believed for the MAC of a machine whose given one never speaks', () => {
+      const stale = { ...rs1, mac: '52:54:00:00:ff:01' };
+      const found = clusterOf(healthy(), given({ vips: [vip], directors: [director], realServers: [stale, rs2, rs3] })).vip(vip)!;
+      expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2, rs3]));
+    });
+
+    test('but not when another machine that was given claims its address', () => {
+      const dead = { ...rs3, mac: '52:54:00:00:ff:03' };
+      const story = healthy(new Story(), [rs1, rs2]).isAt(rs2, rs3.ip, client);
+      const found = clusterOf(story, given({ vips: [vip], directors: [director], realServers: [rs1, rs2, dead] })).vip(vip)!;
+      expect(rolesOf(found)).toEqual(ofMacs([director], [rs1, rs2, dead]));
+    });
+
+    test('a machine that directs and was not given as a director is told of', () => {
+      const { contradictions } = clusterOf(healthy(), given({ vips: [vip], directors: [backup] }));
+      expect(contradictions).toEqual([
+        `${director.mac} was not given as a director of ${vip}, but claims ${vip} and hands its packets on to 3 machines (3 flows)`,
+      ]);
+      expect(clusterOf(healthy(), given({ vips: [vip], directors: [director] })).contradictions).toEqual([]);
+    });
+  });
+
   describe('what was given wins', () => {
     test('over everything that the frames suggest', () => {
       const roles = given({ vips: [vip], directors: [backup], realServers: [rs1] });
