@@ -83,9 +83,19 @@ class Tree {
 }
 
 const trees = [];
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    removeTrees();
+    process.exit(130);
+  });
+}
 try {
   process.exitCode = await main();
 } finally {
+  removeTrees();
+}
+
+function removeTrees() {
   for (const tree of trees) {
     tree.close();
     rmSync(tree.path, { recursive: true, force: true });
