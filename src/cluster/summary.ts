@@ -19,7 +19,7 @@ export function summarizeCluster(cluster: Cluster, o: Observations, sight: Sight
       ...identity(machine),
       vips,
       from: time(Math.min(...roles.map((r) => r.from ?? Number.POSITIVE_INFINITY)), timeOf),
-      until: time(Math.max(...roles.map((r) => r.until ?? Number.NEGATIVE_INFINITY)), timeOf),
+      until: time(endOf(machine, vips, roles, cluster), timeOf),
       source: roles[0]!.source,
       clues: [...new Set(roles.flatMap((r) => r.clues))],
     })),
@@ -127,6 +127,13 @@ function requestsOf(
     }
   }
   return { requests, answered, refused, silent: sight.seesAllFrom(machine) ? requests - answered - refused : null, bypassed };
+}
+
+/** When a director's time was over: its last sign, if another took the VIP over after it; infinity while it may go on. */
+function endOf(machine: Machine, vips: readonly string[], roles: readonly Role[], cluster: Cluster): number {
+  const last = Math.max(...roles.map((r) => r.until ?? Number.POSITIVE_INFINITY));
+  const others = vips.flatMap((ip) => cluster.vip(ip)!.directors.filter((r) => r.machine !== machine && !r.machine.isVirtual));
+  return others.some((r) => r.from !== null && r.from >= last) ? last : Number.POSITIVE_INFINITY;
 }
 
 /** Whether a machine passed the request on: then it served it as director, not as real server. */
