@@ -105,8 +105,9 @@ function removeTrees() {
 async function main() {
   const jobs = Math.max(1, Math.min(availableParallelism(), queue.length));
   for (let i = 0; i < jobs; i++) trees.push(new Tree());
-  const first = new Set(files.flatMap(testsOf));
-  if (!(await trees[0].passes([...first, ...CAPTURES]))) {
+  const all = [...new Set(files.flatMap(testsOf)), ...CAPTURES];
+  const areSound = async () => (await Promise.all(trees.map((tree) => tree.passes(all)))).every((passed) => passed);
+  if (!(await areSound())) {
     console.error('The tests fail without any mutation: npm test shows where; mutations cannot be judged before that is mended.');
     return 2;
   }
@@ -125,6 +126,11 @@ async function main() {
     }),
   );
   process.stderr.write('\n');
+  // Else everything would have been noticed, whatever it was.
+  if (!(await areSound())) {
+    console.error('The tests fail after the last mutation was taken back: what they noticed before proves nothing.');
+    return 2;
+  }
   return report(survivors);
 }
 
