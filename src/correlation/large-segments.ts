@@ -1,9 +1,13 @@
 /**
- * Is a full-size TCP segment being sent again and again? Direct-mapped by flow, direction and sequence number; what looks different
+ * Is a full-size TCP segment being sent again and again? A small table by flow, direction and sequence number; what looks different
  * each time (identification, timestamps) is left out.
  */
 
 const ROWS = 1 << 13;
+/** Rows that a segment may take: few share them, so that which segments a capture holds does not decide what is noticed. */
+const WAYS = 4;
+/** Longest pause between two sendings of a segment that is still being tried. */
+const REPEATED_WITHIN_MS = 10_000;
 /** Sooner than this it is a copy of the same packet, not the sender trying again. */
 const AGAIN_AFTER_MS = 150;
 /** Three times the same segment, with growing pauses, is no chance loss. */
@@ -13,24 +17,29 @@ const STALLED_AT = 3;
 export const FULL_SIZE = 1200;
 
 export class LargeSegments {
-  /** Rows of four words: signature, edge, ms of the newest sending, times sent. */
+  /** Sets of four rows, a cache line; rows of four words: signature, edge, ms of the newest sending, times sent (0 empty). */
   readonly #rows = new Int32Array(ROWS * 4);
 
   /** Notes a full-size segment; true at its third sending on the same edge. */
   see(signature: number, edge: number, ms: number): boolean {
     const rows = this.#rows;
-    const at = (signature & (ROWS - 1)) << 2;
-    if (rows[at] !== signature || rows[at + 1] !== edge) {
+    const set = (signature & (ROWS / WAYS - 1)) * WAYS * 4;
+    let victim = -1;
+    for (let at = set; at < set + WAYS * 4; at += 4) {
+      if (rows[at] === signature && rows[at + 1] === edge && rows[at + 3] !== 0) {
+        if (((ms - rows[at + 2]!) | 0) < AGAIN_AFTER_MS) return false;
+        rows[at + 2] = ms;
+        return ++rows[at + 3]! === STALLED_AT;
+      }
       // A segment that is still being repeated is worth more than a new one.
-      if (rows[at + 3]! > 1 && ((ms - rows[at + 2]!) | 0) < 10_000) return false;
-      rows[at] = signature;
-      rows[at + 1] = edge;
-      rows[at + 2] = ms;
-      rows[at + 3] = 1;
-      return false;
+      if (rows[at + 3]! > 1 && ((ms - rows[at + 2]!) | 0) < REPEATED_WITHIN_MS) continue;
+      if (victim < 0 || rows[at + 2]! < rows[victim + 2]!) victim = at;
     }
-    if (((ms - rows[at + 2]!) | 0) < AGAIN_AFTER_MS) return false;
-    rows[at + 2] = ms;
-    return ++rows[at + 3]! === STALLED_AT;
+    if (victim < 0) return false;
+    rows[victim] = signature;
+    rows[victim + 1] = edge;
+    rows[victim + 2] = ms;
+    rows[victim + 3] = 1;
+    return false;
   }
 }

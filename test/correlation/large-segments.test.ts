@@ -22,13 +22,29 @@ test('the copy on another hop is no sending of its own', () => {
   expect(seen.filter(Boolean)).toHaveLength(2);
 });
 
-test('a segment that is being repeated holds its slot for ten seconds against others', () => {
+/** Other segments that share the set of segment 77. */
+const OTHERS = Array.from({ length: 8 }, (_, i) => 77 + ((i + 1) << 11));
+
+test('a segment that is being repeated holds its place for ten seconds against any number of others', () => {
   const table = new LargeSegments();
-  const other = 77 + (1 << 13);
   table.see(77, 1, 0);
   table.see(77, 1, 200);
-  table.see(other, 1, 300);
+  for (const other of OTHERS) table.see(other, 1, 300);
   expect(table.see(77, 1, 600)).toBe(true);
-  table.see(other, 1, 10_600);
-  expect(table.see(77, 1, 10_800)).toBe(false);
+});
+
+test('after ten seconds of silence it gives way to others', () => {
+  const table = new LargeSegments();
+  table.see(77, 1, 0);
+  table.see(77, 1, 200);
+  for (const other of OTHERS) table.see(other, 1, 10_300);
+  expect(table.see(77, 1, 10_600)).toBe(false);
+});
+
+test('three others leave a segment its place, of which nothing is known yet', () => {
+  const table = new LargeSegments();
+  table.see(77, 1, 0);
+  for (const other of OTHERS.slice(0, 3)) table.see(other, 1, 100);
+  table.see(77, 1, 200);
+  expect(table.see(77, 1, 600)).toBe(true);
 });
