@@ -26,7 +26,12 @@ export class LargeSegments {
     const set = (signature & (ROWS / WAYS - 1)) * WAYS * 4;
     let victim = -1;
     for (let at = set; at < set + WAYS * 4; at += 4) {
-      if (rows[at] === signature && rows[at + 1] === edge && rows[at + 3] !== 0) {
+      if (rows[at + 3] === 0) {
+        // Rows of a set are taken in order and never given back: the rest is empty too.
+        victim = at;
+        break;
+      }
+      if (rows[at] === signature && rows[at + 1] === edge) {
         if (((ms - rows[at + 2]!) | 0) < AGAIN_AFTER_MS) return false;
         rows[at + 2] = ms;
         return ++rows[at + 3]! === STALLED_AT;
