@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { CaptureInfo } from '../capture/frame.ts';
 import type { Diagnosis } from '../diagnosis.ts';
+import { thousands } from '../thousands.ts';
 import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list, type OutputOptions } from './options.ts';
 
 interface DiagnoseOptions extends ClusterOptions, OutputOptions<'text' | 'json'> {
@@ -57,7 +58,7 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   await writeOutput(await render(diagnosis, options, sourceFilesOf(captures)), options.output);
   const isShown = options.format === 'text' && options.output === undefined && process.stdout.isTTY === true;
   if (interrupt.signal.aborted) {
-    const frames = diagnosis.captures[0]?.frames.toLocaleString('en-US') ?? '0';
+    const frames = thousands(diagnosis.captures[0]?.frames ?? 0);
     process.stderr.write(`lvs-doctor: interrupted; only the first ${frames} frames were read and judged.\n`);
   }
   if (process.exitCode === 2 && !isShown) {

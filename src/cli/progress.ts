@@ -1,6 +1,7 @@
 /** A line on the terminal that tells how far a long capture is read, how fast, and how long it will take. */
 import type { CaptureInfo } from '../capture/frame.ts';
 import { printable } from '../reports/printable.ts';
+import { thousands } from '../thousands.ts';
 
 /** Work that ends sooner shows no bar. */
 const QUIET_MS = 700;
@@ -36,8 +37,8 @@ export class Progress {
 /** `mirror.pcap  42 % ##########--------------  410 MB/s  3 s left`; without a known size the frames read so far. */
 export function progressLine(info: CaptureInfo, elapsedMs: number): string {
   const read = info.storedBytesRead;
-  const rate = `${Math.round(read / 1e3 / Math.max(elapsedMs, 1)).toLocaleString('en-US')} MB/s`;
-  const frames = `${info.frames.toLocaleString('en-US')} frames`;
+  const rate = `${thousands(Math.round(read / 1e3 / Math.max(elapsedMs, 1)))} MB/s`;
+  const frames = `${thousands(info.frames)} frames`;
   if (info.storedBytes === null || info.storedBytes === 0) return `${printable(info.name)}  ${frames}  ${rate}`;
   const share = Math.min(1, read / info.storedBytes);
   const filled = Math.round(share * BAR_WIDTH);

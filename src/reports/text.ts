@@ -3,6 +3,7 @@
  * and last what this capture says nothing about. Readable without colour, in 80 columns.
  */
 import type { Diagnosis } from '../diagnosis.ts';
+import { thousands } from '../thousands.ts';
 import { printable } from './printable.ts';
 import { captureLines, roleLines, serverLines } from './text/cluster.ts';
 import { findingHeadlines, findingLines } from './text/findings.ts';
@@ -51,8 +52,8 @@ function noticeLines(diagnosis: Diagnosis, style: Style): string[] {
   const forgotten = [
     flowsForgotten > 0 ? countText(flowsForgotten, 'flows') : null,
     pathsOverflowed > 0 ? countText(pathsOverflowed, 'paths') : null,
-    edgesOverflowed > 0 ? `${edgesOverflowed.toLocaleString('en-US')} pairs of machines` : null,
-    claimsForgotten > 0 ? `${claimsForgotten.toLocaleString('en-US')} claims of addresses` : null,
+    edgesOverflowed > 0 ? `${thousands(edgesOverflowed)} pairs of machines` : null,
+    claimsForgotten > 0 ? `${thousands(claimsForgotten)} claims of addresses` : null,
   ].filter((part) => part !== null);
   if (forgotten.length > 0) {
     lines.push(

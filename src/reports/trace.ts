@@ -4,6 +4,7 @@
  */
 import { Chalk, type ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import { thousands } from '../thousands.ts';
 import { printable } from './printable.ts';
 import { clock, since } from './time.ts';
 import { wrap } from './wrap.ts';
@@ -57,7 +58,7 @@ export function renderTrace(paths: readonly TracePath[], options: TraceOptions):
 
 function pathLines(path: TracePath, width: number, chalk: ChalkInstance): string[] {
   const start = path.rows[0]?.time ?? null;
-  const flows = path.flows === 1 ? '1 flow' : `${path.flows.toLocaleString('en-US')} flows, one of them shown`;
+  const flows = path.flows === 1 ? '1 flow' : `${thousands(path.flows)} flows, one of them shown`;
   const began = start === null ? '' : `, begun ${clock(start)}`;
   const head = [
     ...wrap(printable(path.title), width, '', '  ').map((line) => chalk.bold(line)),

@@ -4,6 +4,7 @@
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Mac } from '../cluster/observations.ts';
+import { thousands } from '../thousands.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
@@ -90,7 +91,7 @@ export const directorBypassed: Rule<Data> = {
   },
 
   message(d) {
-    return `${count(d.flows, 'new request')} of ${d.total.toLocaleString('en-US')} to ${d.ip} went from ${d.sender} straight to ${d.who}, not through a director; the first in frame ${d.firstFrame}.`;
+    return `${count(d.flows, 'new request')} of ${thousands(d.total)} to ${d.ip} went from ${d.sender} straight to ${d.who}, not through a director; the first in frame ${d.firstFrame}.`;
   },
 
   remedy(d) {

@@ -4,6 +4,7 @@
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
+import { thousands } from '../thousands.ts';
 import { captureOn } from './capture-command.ts';
 import { examplesOf, flowsOn, isSeenFromStart, macReached, reaches, stepsAsEvidence } from './requests.ts';
 import { type Case, type Rule, realServersOf } from './rule.ts';
@@ -65,7 +66,7 @@ export const unevenDistribution: Rule<Data> = {
 
   message(d) {
     const clients = d.clients === 1 ? 'All of them come from one client' : `They come from ${count(d.clients, 'client')}`;
-    return `${d.who} gets ${d.flows.toLocaleString('en-US')} of ${count(d.total, 'request')} for ${d.ip}. ${clients}: source hashing and persistence give each client one real server.`;
+    return `${d.who} gets ${thousands(d.flows)} of ${count(d.total, 'request')} for ${d.ip}. ${clients}: source hashing and persistence give each client one real server.`;
   },
 
   remedy(d) {

@@ -2,6 +2,7 @@
 import type { Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
+import { thousands } from '../thousands.ts';
 
 /** Why a capture cannot show who sends what to whom. */
 export const NO_DESTINATIONS = 'frames carry no destination MAC (captured with -i any)';
@@ -47,7 +48,7 @@ export function hostOf(machine: Machine, otherwise: string): string {
 
 /** `1 flow`, `2 flows`. */
 export function count(n: number, noun: string, plural: string = `${noun}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : plural}`;
+  return `${thousands(n)} ${n === 1 ? noun : plural}`;
 }
 
 /** Milliseconds between two frames, with as many digits as matter. */

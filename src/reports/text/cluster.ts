@@ -1,6 +1,7 @@
 /** The head of the text report: what was read, who is who, and the table of real servers. */
 import Table from 'cli-table3';
 import type { CaptureSummary, Diagnosis, RealServerSummary } from '../../diagnosis.ts';
+import { thousands } from '../../thousands.ts';
 import { printable } from '../printable.ts';
 import { clock, duration } from '../time.ts';
 import { wrap } from '../wrap.ts';
@@ -55,8 +56,7 @@ export function roleLines(diagnosis: Diagnosis, style: Style): string[] {
     );
   }
   for (const gateway of gateways) add('gateway', `${identity(gateway)}, ${gateway.source}`, gateway.clues);
-  if (clients.count > 0)
-    add('clients', `${clients.count.toLocaleString('en-US')}, of these ${clients.onLink.toLocaleString('en-US')} on this LAN`, []);
+  if (clients.count > 0) add('clients', `${thousands(clients.count)}, of these ${thousands(clients.onLink)} on this LAN`, []);
   return lines;
 }
 

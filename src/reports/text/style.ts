@@ -1,6 +1,7 @@
 /** What all parts of the text report share: width, colours, the names of machines, and lists in prose. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Culprit, Diagnosis, RoleKind } from '../../diagnosis.ts';
+import { thousands } from '../../thousands.ts';
 import { printable } from '../printable.ts';
 
 export interface TextOptions {
@@ -71,5 +72,5 @@ export function listText(items: readonly string[], most = Number.POSITIVE_INFINI
 /** '1 frame', '5 frames', '12,345 frames'. */
 export function countText(count: number, unit: string): string {
   const singular = unit.endsWith('s') ? unit.slice(0, -1) : unit;
-  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : `${singular}s`}`;
+  return `${thousands(count)} ${count === 1 ? singular : `${singular}s`}`;
 }
