@@ -16,10 +16,12 @@ import { Facts } from './correlation/facts.ts';
 import { parseIp } from './decoders/address.ts';
 import { Packet } from './decoders/packet.ts';
 import type { Diagnosis, Limits } from './diagnosis.ts';
+import { packageFile } from './package-file.ts';
 import type { TracePath } from './reports/trace.ts';
 import { RULES } from './rules/index.ts';
 import { type Judgement, judge } from './rules/judge.ts';
 import { noticesOf } from './rules/notices.ts';
+import { thousands } from './thousands.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A capture as the user named it. */
@@ -199,7 +201,7 @@ function verdictOf(
   if (cluster.vips.length === 0) {
     return {
       verdict: 'cannot tell',
-      summary: `No LVS cluster is recognised in ${info.frames.toLocaleString('en-US')} frames; give its roles with -c, --vip, --director and --real-server.`,
+      summary: `No LVS cluster is recognised in ${thousands(info.frames)} frames; give its roles with -c, --vip, --director and --real-server.`,
     };
   }
   if (cluster.vips.every((vip) => vip.source === 'guessed')) {
@@ -253,6 +255,6 @@ function linkTypeName(types: readonly number[]): string {
 }
 
 function toolVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(packageFile('package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

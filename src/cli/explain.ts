@@ -1,6 +1,7 @@
 /** `lvs-doctor explain [rule|code]` */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { packageFile } from '../package-file.ts';
 
 export function addExplainCommand(program: Command): void {
   program
@@ -34,7 +35,7 @@ async function run(called: string | undefined, options: { readonly color: boolea
 }
 
 function pageOf(name: string): string | null {
-  const file = new URL(`../../docs/rules/${name}.md`, import.meta.url);
+  const file = packageFile(`docs/rules/${name}.md`);
   return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }
 

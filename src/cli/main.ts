@@ -1,6 +1,7 @@
 /** The command line: arguments in, exit code out. Alone prints and exits; each command is a file of its own, and loads what it needs. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageFile } from '../package-file.ts';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { addCapturePlanCommand } from './capture-plan.ts';
@@ -43,9 +44,9 @@ function createProgram(): Command {
   return program;
 }
 
-/** The version in package.json, beside bin and dist. */
+/** The version in package.json. */
 function readVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+  return JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).version;
 }
 
 function isExpected(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyFrame } from '../../src/capture/frame.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
@@ -154,17 +155,12 @@ describe('a compressed capture', () => {
 });
 
 describe('a capture from a pipe', () => {
-  /** Node 20 runs no TypeScript: the sources are compiled for the child process. */
+  /** Node 20 runs no TypeScript: the sources are bundled for the child process. */
   const compiled = mkdtempSync(join(tmpdir(), 'lvs-doctor-compiled-'));
-  const script = join(compiled, 'count.js');
-  beforeAll(() => {
-    const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-    execFileSync(tsc, ['-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--outDir', compiled]);
-    writeFileSync(join(compiled, 'package.json'), '{"type":"module"}');
-    writeFileSync(
-      script,
-      `import { openCapture } from './capture/open-capture.js';
-      import { emptyFrame } from './capture/frame.js';
+  const script = join(compiled, 'count.mjs');
+  beforeAll(async () => {
+    const contents = `import { openCapture } from './capture/open-capture.ts';
+      import { emptyFrame } from './capture/frame.ts';
       process.on('SIGTERM', () => { process.stdout.write('terminated'); process.exit(7); });
       try {
         const source = await openCapture(process.argv[2]);
@@ -178,8 +174,9 @@ describe('a capture from a pipe', () => {
       } catch (error) {
         process.stdout.write(error.name + ': ' + error.message);
         process.exitCode = 2;
-      }`,
-    );
+      }`;
+    const stdin = { contents, resolveDir: join(ROOT, 'src') };
+    await build({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: script, logLevel: 'error' });
   });
   afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 

@@ -1,0 +1,10 @@
+/** Files that are shipped beside the code. */
+
+/**
+ * Where a file of the package is.
+ * @param path from the root of the package, such as 'package.json'
+ */
+export function packageFile(path: string): URL {
+  // This file in src/, and what it is bundled into in dist/, both lie one folder below the root.
+  return new URL(`../${path}`, import.meta.url);
+}
