@@ -29,7 +29,7 @@ export interface CaptureSummary {
   readonly name: string;
   /** 'mirror', 'director', 'real-server', 'gateway', 'client' or a machine's name; null when neither given nor inferable. */
   readonly point: string | null;
-  readonly format: 'pcap' | 'pcapng';
+  readonly format: 'pcap' | 'pcapng' | 'live';
   readonly linkType: string;
   readonly frames: number;
   readonly bytes: number;

@@ -39,11 +39,12 @@ export interface Frame {
   point: number;
 }
 
-/** What is known of a capture file; final only when `more` has said that the end was reached. */
+/** What is known of a capture; final only when `more` has said that the end was reached. */
 export interface CaptureInfo {
   /** The name as the user gave it; '-' for stdin. */
   readonly name: string;
-  readonly format: 'pcap' | 'pcapng';
+  /** 'live': frames from an interface, in no file format. */
+  readonly format: 'pcap' | 'pcapng' | 'live';
   /** 'gzip' or 'zstd' when the bytes came compressed. */
   readonly compression: 'gzip' | 'zstd' | null;
   /** LINKTYPE_ values of the interfaces that delivered frames, in the order of their first frame; of a pcap file, that of its header. */
