@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type CaptureInfo, emptyFrame, type Frame, type FrameSource, LinkType } from './capture/frame.ts';
 import { openCapture } from './capture/open-capture.ts';
-import { spoolStdin } from './capture/spool.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Given } from './cluster/given/given.ts';
 import { inferCluster } from './cluster/infer.ts';
@@ -35,6 +34,8 @@ export interface CaptureToRead {
 export interface DiagnoseOptions {
   readonly rules?: { readonly only: readonly string[]; readonly except: readonly string[] };
   readonly reading?: Reading;
+  /** What opens a capture: openCapture, unless its frames will be asked for again. */
+  readonly open?: typeof openCapture;
 }
 
 /** What the caller wants to hear and to say while a long capture is read. */
@@ -56,7 +57,8 @@ interface ReadCapture {
  */
 export async function diagnose(captures: readonly CaptureToRead[], given: Given, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const { name, point } = onlyOne(captures);
-  return withCapture(name, (source) => diagnoseFrames(source, point, given, options));
+  const source = await (options.open ?? openCapture)(name);
+  return closing(source, () => diagnoseFrames(source, point, given, options));
 }
 
 /**
@@ -109,25 +111,26 @@ export async function diagnoseFrames(
 /** The paths of a capture with the walk of one flow each; none when the capture has no cluster, or nothing passes the filter. */
 export async function trace(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter): Promise<TracePath[]> {
   const capture = onlyOne(captures);
-  // Frames are fetched in a second reading: a pipe must be kept for it.
-  const spool = capture.name === '-' ? await spoolStdin() : null;
+  // The rows are fetched in a second reading.
+  const { KeptCaptures } = await import('./capture/kept-captures.ts');
+  const kept = new KeptCaptures();
   try {
-    const file = spool?.path ?? capture.name;
-    const { facts } = await withCapture(file, (source) => readFacts(source, given));
+    const first = await kept.open(capture.name);
+    const { facts } = await closing(first, () => readFacts(first, given));
     const { o, cluster } = caseOf(facts, given, capture.point);
     const wanted = walkRequests(o, cluster, filter);
     const rows = new WalkRows(wanted, cluster);
-    await withCapture(file, (source) => eachFrame(source, (frame, packet) => rows.add(frame, packet)));
-    return rows.paths(spool === null ? basename(capture.name) : 'standard input');
+    const second = await kept.reopen(capture.name);
+    await closing(second, () => eachFrame(second, (frame, packet) => rows.add(frame, packet)));
+    return rows.paths(capture.name === '-' ? 'standard input' : basename(capture.name));
   } finally {
-    spool?.remove();
+    kept.remove();
   }
 }
 
-async function withCapture<T>(name: string, use: (source: FrameSource) => Promise<T>): Promise<T> {
-  const source = await openCapture(name);
+async function closing<T>(source: FrameSource, use: () => Promise<T>): Promise<T> {
   try {
-    return await use(source);
+    return await use();
   } finally {
     await source.close();
   }

@@ -39,6 +39,18 @@ export interface Frame {
   point: number;
 }
 
+/** A frame taken out of its capture, with bytes of its own; fields as in Frame. */
+export interface CapturedFrame {
+  readonly number: number;
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly wireLength: number;
+  readonly linkType: number;
+  readonly point: number;
+  /** What was captured of it, exactly. */
+  readonly bytes: Uint8Array;
+}
+
 /** What is known of a capture; final only when `more` has said that the end was reached. */
 export interface CaptureInfo {
   /** The name as the user gave it; '-' for stdin. */

@@ -28,6 +28,8 @@ export interface OpenCaptureOptions {
   readonly point?: number;
   /** Bytes to read at a time, at least 1; 1 MiB unless given. */
   readonly chunkBytes?: number;
+  /** Gets what can be read only once (standard input, a pipe), and gives the source to read instead. */
+  readonly keep?: (once: ByteSource) => ByteSource;
 }
 
 /**
@@ -35,9 +37,14 @@ export interface OpenCaptureOptions {
  * Throws UsageError, with a sentence for the user, when there is no such file, it may not be read, or it is no capture that can be read.
  */
 export async function openCapture(name: string, options: OpenCaptureOptions = {}): Promise<FrameSource> {
+  const subject = subjectOf(name);
+  return openCaptureBytes(name, name === '-' ? standardInput(subject, options) : await storedFile(subject, name, options), options);
+}
+
+/** The same for bytes that were obtained otherwise; closing the capture closes `stored`. */
+export async function openCaptureBytes(name: string, stored: ByteSource, options: OpenCaptureOptions = {}): Promise<FrameSource> {
   const { point = 0, chunkBytes = CHUNK_BYTES } = options;
-  const subject = name === '-' ? 'Standard input' : name;
-  const stored = name === '-' ? standardInput(subject) : await storedFile(subject, name);
+  const subject = subjectOf(name);
   let bytes = stored;
   try {
     let compression: 'gzip' | 'zstd' | null;
@@ -47,6 +54,10 @@ export async function openCapture(name: string, options: OpenCaptureOptions = {}
     await bytes.close();
     throw error;
   }
+}
+
+function subjectOf(name: string): string {
+  return name === '-' ? 'Standard input' : name;
 }
 
 interface Opened {
@@ -123,7 +134,7 @@ function nativeZstd(): CreateDecompress | null {
   return createZstdDecompress ?? null;
 }
 
-function standardInput(subject: string): ByteSource {
+function standardInput(subject: string, { keep }: OpenCaptureOptions): ByteSource {
   if (isatty(0)) {
     throw new UsageError(
       `${subject} is a terminal; a pcap or pcapng stream was expected: pipe one in, for example tcpdump -i eth0 -w - | lvs-doctor diagnose -.`,
@@ -137,13 +148,16 @@ function standardInput(subject: string): ByteSource {
       `${subject} cannot be read (${error instanceof Error ? error.message : String(error)}); a pcap or pcapng stream was expected: pipe one in.`,
     );
   }
-  return sourceOf(subject, 0, status);
+  const source = sourceOf(subject, 0, status);
+  return keep?.(source) ?? source;
 }
 
-async function storedFile(subject: string, name: string): Promise<ByteSource> {
+async function storedFile(subject: string, name: string, { keep }: OpenCaptureOptions): Promise<ByteSource> {
   const descriptor = await openDescriptor(subject, name);
   try {
-    return sourceOf(subject, descriptor, fstatSync(descriptor));
+    const status = fstatSync(descriptor);
+    const source = sourceOf(subject, descriptor, status);
+    return status.isFile() ? source : (keep?.(source) ?? source);
   } catch (error) {
     closeSync(descriptor);
     throw error;
