@@ -1,19 +1,16 @@
 /** `lvs-doctor diagnose [point=]<capture>...` */
 import { type Command, Option } from 'commander';
 import type { CaptureInfo } from '../capture/frame.ts';
-import type { Diagnosis } from '../diagnosis.ts';
 import { thousands } from '../thousands.ts';
-import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list, type OutputOptions } from './options.ts';
+import { DIAGNOSIS_FORMATS, type DiagnosisOptions, renderDiagnosis, sayCannotTell } from './diagnosis-formats.ts';
+import { exitCodeOf, type FailOn, failOnOption } from './exit-code.ts';
+import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list } from './options.ts';
 
-interface DiagnoseOptions extends ClusterOptions, OutputOptions<'text' | 'json'> {
+interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions {
   readonly rule?: readonly string[];
   readonly exceptRule?: readonly string[];
   readonly failOn: FailOn;
-  readonly quiet?: boolean;
 }
-
-const FAIL_ON = ['critical', 'warning', 'info', 'never'] as const;
-type FailOn = (typeof FAIL_ON)[number];
 
 export function addDiagnoseCommand(program: Command): void {
   const command = program
@@ -23,10 +20,10 @@ export function addDiagnoseCommand(program: Command): void {
       'Reads saved captures of an LVS cluster and says which machine breaks direct routing, which frames prove it and which commands mend it.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addOutputOptions(addClusterOptions(command), ['text', 'json'])
+  addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS)
     .addOption(list('--rule <name>', 'judge only this rule (name or code); repeatable'))
     .addOption(exceptRule())
-    .addOption(new Option('--fail-on <severity>', 'least severity that gives exit code 1').choices(FAIL_ON).default('warning'))
+    .addOption(failOnOption())
     .addOption(new Option('-q, --quiet', 'only the verdict, the findings and their culprits').conflicts('verbose'))
     .addHelpText('after', '\nExit codes: 0 clean, 1 found (confirmed or probable), 2 could not look or cannot tell, 130 interrupted.')
     .action(run);
@@ -55,16 +52,12 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const reading = { stop: interrupt.signal, ...(progress === null ? {} : { progress: (info: CaptureInfo) => progress.show(info) }) };
   const diagnosis = await diagnose(captures, given, { rules, reading }).finally(() => progress?.clear());
   process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
-  await writeOutput(await render(diagnosis, options, sourceFilesOf(captures)), options.output);
-  const isShown = options.format === 'text' && options.output === undefined && process.stdout.isTTY === true;
+  await writeOutput(await renderDiagnosis(diagnosis, options, sourceFilesOf(captures)), options.output);
   if (interrupt.signal.aborted) {
     const frames = thousands(diagnosis.captures[0]?.frames ?? 0);
     process.stderr.write(`lvs-doctor: interrupted; only the first ${frames} frames were read and judged.\n`);
   }
-  if (process.exitCode === 2 && !isShown) {
-    const { printable } = await import('../reports/printable.ts');
-    process.stderr.write(`lvs-doctor: cannot tell: ${printable(diagnosis.summary)}\n`);
-  }
+  if (process.exitCode === 2) await sayCannotTell(diagnosis, options);
 }
 
 async function rulesOf({ rule = [], exceptRule = [] }: DiagnoseOptions): Promise<{ only: readonly string[]; except: readonly string[] }> {
@@ -72,26 +65,4 @@ async function rulesOf({ rule = [], exceptRule = [] }: DiagnoseOptions): Promise
   const { ruleNames } = await import('./rule-filter.ts');
   const { RULES } = await import('../rules/index.ts');
   return { only: ruleNames(rule, RULES), except: ruleNames(exceptRule, RULES) };
-}
-
-async function render(diagnosis: Diagnosis, options: DiagnoseOptions, sourceFiles: ReadonlyMap<string, string>): Promise<string> {
-  if (options.format === 'json') return (await import('../reports/json.ts')).renderJson(diagnosis);
-  const { renderText } = await import('../reports/text.ts');
-  const { terminalFor } = await import('./terminal.ts');
-  const { color, width } = terminalFor(options.output, options.color);
-  // Prose that is wider than this is hard to read.
-  return renderText(diagnosis, {
-    color,
-    width: Math.min(width, 100),
-    sourceFiles,
-    verbose: options.verbose ?? false,
-    quiet: options.quiet ?? false,
-  });
-}
-
-/** 1 when something at or above `failOn` was found (possible alone is not found), 2 when nothing could be judged, else 0. */
-export function exitCodeOf(diagnosis: Diagnosis, failOn: FailOn): 0 | 1 | 2 {
-  if (diagnosis.verdict === 'cannot tell') return 2;
-  const counted: readonly FailOn[] = failOn === 'never' ? [] : FAIL_ON.slice(0, FAIL_ON.indexOf(failOn) + 1);
-  return diagnosis.findings.some((finding) => finding.confidence !== 'possible' && counted.includes(finding.severity)) ? 1 : 0;
 }

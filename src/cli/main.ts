@@ -7,6 +7,7 @@ import { UsageError } from '../usage-error.ts';
 import { addCapturePlanCommand } from './capture-plan.ts';
 import { addDiagnoseCommand } from './diagnose.ts';
 import { addExplainCommand } from './explain.ts';
+import { addReportCommand } from './report.ts';
 import { addTopologyCommand } from './topology.ts';
 import { addTraceCommand } from './trace.ts';
 
@@ -17,12 +18,13 @@ import { addTraceCommand } from './trace.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   // A reader that leaves early is no error; others are reported where they arise.
   process.stdout.on('error', () => {});
+  const program = createProgram();
   try {
-    await createProgram().parseAsync(argv);
+    await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     process.exitCode = 2;
-    process.stderr.write(`lvs-doctor: ${sentenceOf(error, argv)}\n`);
+    process.stderr.write(`lvs-doctor: ${sentenceOf(error, argv, program)}\n`);
     if (!isExpected(error) && isVerbose(argv) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
 }
@@ -40,6 +42,7 @@ function createProgram(): Command {
   addTraceCommand(program);
   addTopologyCommand(program);
   addCapturePlanCommand(program);
+  addReportCommand(program);
   addExplainCommand(program);
   return program;
 }
@@ -58,15 +61,15 @@ function isVerbose(argv: readonly string[]): boolean {
 }
 
 /** One sentence for standard error. */
-function sentenceOf(error: unknown, argv: readonly string[]): string {
+function sentenceOf(error: unknown, argv: readonly string[], program: Command): string {
   if (error instanceof UsageError) return printable(error.message);
-  if (error instanceof CommanderError) return commandLineSentence(error, argv);
+  if (error instanceof CommanderError) return commandLineSentence(error, argv, program);
   const told = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   return `an internal error stopped the work (${told}); this is a bug, please report it${isVerbose(argv) ? ' with what follows' : ' with the output of --verbose'}.`;
 }
 
 /** What commander says, as one sentence with what to try. */
-function commandLineSentence(error: CommanderError, argv: readonly string[]): string {
+function commandLineSentence(error: CommanderError, argv: readonly string[], program: Command): string {
   if (error.code === 'commander.help') return "no command is given; try 'lvs-doctor diagnose mirror.pcap', or --help.";
   const [told = '', suggestion] = error.message.split('\n');
   const wrong = printable(told.replace(/^error: /, '').replace('. Allowed choices', '; allowed choices')).replace(/\.$/, '');
@@ -75,6 +78,6 @@ function commandLineSentence(error: CommanderError, argv: readonly string[]): st
   }
   const meant = /Did you mean (.+)\?/.exec(suggestion ?? '')?.[1];
   if (meant !== undefined) return `${wrong}; did you mean ${meant}?`;
-  const command = ['diagnose', 'trace', 'topology', 'capture-plan', 'explain'].find((name) => name === argv[2]);
-  return `${wrong}; see 'lvs-doctor ${command === undefined ? '' : `${command} `}--help'.`;
+  const command = program.commands.find((other) => other.name() === argv[2]);
+  return `${wrong}; see 'lvs-doctor ${command === undefined ? '' : `${command.name()} `}--help'.`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf } from '../../src/cli/diagnose.ts';
+import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import type { Confidence, Severity } from '../../src/diagnosis.ts';
 import { answersArp, CANNOT_TELL, diagnosis, HEALTHY } from '../reports/diagnoses.ts';
 
