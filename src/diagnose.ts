@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type CaptureInfo, emptyFrame, type Frame, type FrameSource, LinkType } from './capture/frame.ts';
 import { openCapture } from './capture/open-capture.ts';
+import { summarizeAddresses } from './cluster/addresses.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Given } from './cluster/given/given.ts';
 import { inferCluster } from './cluster/infer.ts';
@@ -78,7 +79,8 @@ export async function diagnoseFrames(
   const time = new TimeText(facts);
   const name = basename(info.name);
   const c = { o, cluster, given, sight };
-  const judgement = judge(c, rules, { captureOf: () => name, timeOf: (at) => time.of(at) });
+  const names = { captureOf: () => name, timeOf: (at: number) => time.of(at) };
+  const judgement = judge(c, rules, names);
   const point = facts.points[0];
   return {
     schema: 'lvs-doctor/diagnosis@1',
@@ -104,6 +106,7 @@ export async function diagnoseFrames(
     verdicts: judgement.verdicts,
     notices: noticesOf(c, [info]),
     paths: summarizePaths(cluster, o),
+    addresses: summarizeAddresses(addressesOf(cluster, judgement), o, cluster, names),
     limits: limitsOf(facts),
   };
 }
@@ -221,6 +224,11 @@ function verdictOf(
   const judged = new Set(passed.map((v) => v.rule)).size;
   const vips = cluster.vips.map((v) => v.ip).join(', ');
   return { verdict: 'clean', summary: `No fault for ${vips}: ${judged} of ${rules} rules could be judged and found nothing.` };
+}
+
+/** The addresses whose owner matters: the VIPs, and what findings speak of. */
+function addressesOf(cluster: Cluster, { findings }: Judgement): string[] {
+  return [...cluster.vips.map((vip) => vip.ip), ...findings.map((finding) => finding.vip).filter((ip) => ip !== null)];
 }
 
 /** The first faults in one sentence. */

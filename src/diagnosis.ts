@@ -22,6 +22,8 @@ export interface Diagnosis {
   readonly verdicts: readonly Verdict[];
   readonly notices: readonly Notice[];
   readonly paths: readonly PathSummary[];
+  /** The VIPs, and other addresses that findings speak of; missing in diagnoses of the first version. */
+  readonly addresses?: readonly AddressSummary[];
   readonly limits: Limits;
 }
 
@@ -99,6 +101,9 @@ export interface EvidenceItem {
   readonly shows: 'cause' | 'fault' | 'effect' | 'cure';
   /** One line: what this frame is, with its addresses. */
   readonly says: string;
+  /** From and to which MAC; null where only the capture tells, as the destination of a question to a group. */
+  readonly sourceMac?: string | null;
+  readonly destinationMac?: string | null;
 }
 
 export interface Remedy {
@@ -154,6 +159,66 @@ export interface PathSummary {
   readonly flows: number;
   /** Frames of one example flow, in order. */
   readonly frames: readonly number[];
+}
+
+/** Who claimed an address, whom its neighbours believed, and which ways its packets took. */
+export interface AddressSummary {
+  readonly ip: string;
+  readonly claims: readonly ClaimSummary[];
+  /** Claims in order of time; of very many only the first and the last ones, of VRRP adverts those from another MAC than the one before. */
+  readonly events: readonly ClaimEventSummary[];
+  /** Claims between these times are not listed; null when all are. */
+  readonly gap: { readonly from: string; readonly until: string } | null;
+  /** Who sent packets to it, the busiest first; a director of it is none of them. */
+  readonly neighbours: readonly NeighbourSummary[];
+  /** Which ways the packets of flows to it took, the busiest first. */
+  readonly hops: readonly HopSummary[];
+  /** How many more there were than are listed. */
+  readonly leftOut: { readonly neighbours: number; readonly hops: number };
+}
+
+/** All that one MAC said about an address, by ARP, neighbour discovery or VRRP. */
+export interface ClaimSummary {
+  readonly mac: string;
+  /** Answers to questions. */
+  readonly reply: number;
+  /** Questions for other addresses, with this one as sender. */
+  readonly request: number;
+  /** Announcements that nobody asked for. */
+  readonly gratuitous: number;
+  readonly vrrp: number;
+  readonly first: string;
+  readonly last: string;
+}
+
+export interface ClaimEventSummary {
+  readonly capture: string;
+  readonly frame: number;
+  readonly time: string;
+  readonly kind: 'reply' | 'request' | 'gratuitous' | 'vrrp';
+  readonly mac: string;
+}
+
+export interface NeighbourSummary {
+  readonly mac: string;
+  readonly frames: number;
+  /** The MAC it sent to, from each of these frames on; of very many changes only the first and the last ones. */
+  readonly uses: readonly { readonly mac: string; readonly capture: string; readonly frame: number; readonly time: string }[];
+  readonly last: string;
+}
+
+/** A way that packets of some flows took, from one MAC to another. */
+export interface HopSummary {
+  /** Null where the capture does not hold it. */
+  readonly source: string | null;
+  readonly destination: string | null;
+  /** The third one is a request with another destination address (NAT). */
+  readonly kind: 'request' | 'answer' | 'translated request' | 'answer from another address';
+  /** Whether the packets were in a tunnel. */
+  readonly tunnel: boolean;
+  readonly flows: number;
+  /** Flows of which the same datagram took this way again. */
+  readonly again: number;
 }
 
 /** What did not fit into bounded memory; all zero when nothing was forgotten. */

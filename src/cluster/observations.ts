@@ -5,7 +5,7 @@
 import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind, Unanswered } from '../correlation/claims.ts';
 import type { Facts } from '../correlation/facts.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
-import { changesOf } from '../correlation/passages.ts';
+import { changesOf, type Sender } from '../correlation/passages.ts';
 import { type Begun, PathEvent } from '../correlation/paths.ts';
 import { formatIp, formatMac } from '../decoders/address.ts';
 
@@ -171,6 +171,7 @@ export class Observations {
   readonly #unicast = new Map<Mac, Map<Mac, number>>();
   #vrrpGroups: VrrpGroupSeen[] | null = null;
   #sources: Set<Mac> | null = null;
+  #senders: Map<string, Sender> | null = null;
   readonly #ipNumber = new Map<Ip, number>();
 
   constructor(facts: Facts) {
@@ -263,7 +264,8 @@ export class Observations {
 
   /** To which MACs a sender's frames for a server IP went, in order of time; of very many moves only the first and last ones. */
   movesOf(sender: Mac, server: Ip): Move[] {
-    const log = this.facts.passages.senders.find((s) => formatMac(s.mac) === sender && this.ip(s.server) === server);
+    this.#senders ??= new Map(this.facts.passages.senders.map((s) => [`${formatMac(s.mac)} ${s.server}`, s]));
+    const log = this.#senders.get(`${sender} ${this.#ipNumber.get(server)}`);
     if (log === undefined) return [];
     const { edge } = this.facts.passages;
     const { destination } = this.facts.edges;

@@ -1,17 +1,10 @@
 /** Asks every rule about every subject, and puts the answers in causal order. */
 import { type Machine, nameOf } from '../cluster/cluster.ts';
-import type { FrameRef } from '../correlation/frame-ref.ts';
+import { type FrameMacs, keyOf, macsOfFrames } from '../cluster/frame-macs.ts';
+import type { FrameNames } from '../cluster/frame-names.ts';
 import type { Culprit, EvidenceItem, Finding, Severity, Verdict } from '../diagnosis.ts';
 import { CAUSES } from './causes.ts';
 import type { AnyRule, Case, Evidence, Fault, Subject } from './rule.ts';
-
-/** What the judge must know about the captures to name frames. */
-export interface FrameNames {
-  /** Name of the capture at a point. */
-  captureOf(point: number): string;
-  /** UTC with nanoseconds. */
-  timeOf(at: number): string;
-}
 
 export interface Judgement {
   readonly findings: readonly Finding[];
@@ -54,9 +47,15 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
     if (blamed) verdicts[i] = { ...verdict, verdict: 'found', reason: null, capture: null };
   }
   const ordered = inCausalOrder([...found.entries()].filter(([, f]) => !isHidden(f, [...found.values()])));
-  const findings = ordered.map(([id, f]) => {
+  const cited = ordered.map(([, f]) => citedOf(f.fault.evidence));
+  const macs = macsOfFrames(
+    c.o,
+    cited.flat().map((e) => e.at),
+  );
+  const findings = ordered.map(([id, f], i) => {
     const causes = ordered.filter(([, other]) => explains(other, f)).map(([other]) => other);
-    return findingOf(c, id, f, causes, names);
+    const evidence = cited[i]!.map((e) => item(e, names, macs.get(keyOf(e.at))));
+    return { ...findingOf(c, id, f, causes, names), evidence };
   });
   return { findings, verdicts, headlines: headlinesOf(ordered) };
 }
@@ -143,7 +142,13 @@ function inCausalOrder(found: [string, Found][]): [string, Found][] {
   return told;
 }
 
-function findingOf(c: Case, id: string, { rule, subject, fault }: Found, causedBy: readonly string[], names: FrameNames): Finding {
+function findingOf(
+  c: Case,
+  id: string,
+  { rule, subject, fault }: Found,
+  causedBy: readonly string[],
+  names: FrameNames,
+): Omit<Finding, 'evidence'> {
   return {
     id,
     rule: rule.name,
@@ -159,28 +164,32 @@ function findingOf(c: Case, id: string, { rule, subject, fault }: Found, causedB
     last: names.timeOf(fault.last.at),
     state: 'active',
     causedBy,
-    evidence: evidenceOf(fault.evidence, names),
     remedy: rule.remedy(fault.data),
   };
 }
 
 /** In order of time, each frame once: what says that it is the fault stands before what says that it is an effect. */
-function evidenceOf(evidence: readonly Evidence[], names: FrameNames): EvidenceItem[] {
+function citedOf(evidence: readonly Evidence[]): Evidence[] {
   const weight = { fault: 0, cause: 1, cure: 2, effect: 3 } as const;
   const byFrame = new Map<string, Evidence>();
   for (const e of evidence) {
-    const key = `${e.at.point}/${e.at.frame}`;
+    const key = keyOf(e.at);
     const known = byFrame.get(key);
     if (known === undefined || weight[e.shows] < weight[known.shows]) byFrame.set(key, e);
   }
-  return [...byFrame.values()]
-    .sort((a, b) => a.at.at - b.at.at || a.at.frame - b.at.frame)
-    .slice(0, MAX_EVIDENCE)
-    .map((e) => item(e.at, e, names));
+  return [...byFrame.values()].sort((a, b) => a.at.at - b.at.at || a.at.frame - b.at.frame).slice(0, MAX_EVIDENCE);
 }
 
-function item(at: FrameRef, e: Evidence, names: FrameNames): EvidenceItem {
-  return { capture: names.captureOf(at.point), frame: at.frame, time: names.timeOf(at.at), shows: e.shows, says: e.says };
+function item({ at, shows, says }: Evidence, names: FrameNames, macs: FrameMacs | undefined): EvidenceItem {
+  return {
+    capture: names.captureOf(at.point),
+    frame: at.frame,
+    time: names.timeOf(at.at),
+    shows,
+    says,
+    sourceMac: macs?.source || null,
+    destinationMac: macs?.destination || null,
+  };
 }
 
 function culpritOf(c: Case, subject: Subject, machine: Machine): Culprit {
