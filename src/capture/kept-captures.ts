@@ -3,6 +3,9 @@
  * copy that is made while it is read the first time, and only if someone says beforehand that a second reading will come.
  */
 
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { UsageError } from '../usage-error.ts';
 import { type FetchLimits, fetchFrames } from './fetch-frames.ts';
 import type { CapturedFrame, FrameSource } from './frame.ts';
 import { type OpenCaptureOptions, openCapture, openCaptureBytes } from './open-capture.ts';
@@ -39,6 +42,29 @@ export class KeptCaptures {
     } finally {
       await source.close();
     }
+  }
+
+  /**
+   * SHA-256, in hexadecimal, of capture `name` as it is stored, compressed or not; of a pipe, of what was read of it.
+   * @throws UsageError when it cannot be read again
+   */
+  async sha256(name: string): Promise<string> {
+    const hash = createHash('sha256');
+    const spool = this.spools.get(name);
+    if (spool !== undefined) {
+      const copy = spool.again();
+      const chunk = new Uint8Array(1024 * 1024);
+      for (let count = await copy.read(chunk, 0, chunk.length); count > 0; count = await copy.read(chunk, 0, chunk.length)) {
+        hash.update(chunk.subarray(0, count));
+      }
+    } else {
+      try {
+        for await (const chunk of createReadStream(name)) hash.update(chunk);
+      } catch (error) {
+        throw new UsageError(`${name} cannot be read again (${(error as Error).message}); keep the capture where it is until the end.`);
+      }
+    }
+    return hash.digest('hex');
   }
 
   /** Gives all copies up. */

@@ -1,7 +1,10 @@
 /** `lvs-doctor diagnose [point=]<capture>...` */
 import { type Command, Option } from 'commander';
 import type { CaptureInfo } from '../capture/frame.ts';
+import type { KeptCaptures } from '../capture/kept-captures.ts';
+import type { Diagnosis } from '../diagnosis.ts';
 import { thousands } from '../thousands.ts';
+import type { CaptureArgument } from './captures.ts';
 import { DIAGNOSIS_FORMATS, type DiagnosisOptions, renderDiagnosis, sayCannotTell } from './diagnosis-formats.ts';
 import { exitCodeOf, type FailOn, failOnOption } from './exit-code.ts';
 import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list } from './options.ts';
@@ -10,6 +13,7 @@ interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions {
   readonly rule?: readonly string[];
   readonly exceptRule?: readonly string[];
   readonly failOn: FailOn;
+  readonly evidence?: string;
 }
 
 export function addDiagnoseCommand(program: Command): void {
@@ -25,6 +29,7 @@ export function addDiagnoseCommand(program: Command): void {
     .addOption(exceptRule())
     .addOption(failOnOption())
     .addOption(new Option('-q, --quiet', 'only the verdict, the findings and their culprits').conflicts('verbose'))
+    .option('--evidence <file>', 'save the frames that prove the findings, with their context, as a pcapng file')
     .addHelpText('after', '\nExit codes: 0 clean, 1 found (confirmed or probable), 2 could not look or cannot tell, 130 interrupted.')
     .action(run);
 }
@@ -50,10 +55,41 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual.
   process.once('SIGINT', () => interrupt.abort());
   const reading = { stop: interrupt.signal, ...(progress === null ? {} : { progress: (info: CaptureInfo) => progress.show(info) }) };
-  const diagnosis = await diagnose(captures, given, { rules, reading }).finally(() => progress?.clear());
-  process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
-  await writeOutput(await renderDiagnosis(diagnosis, options, sourceFilesOf(captures)), options.output);
-  if (interrupt.signal.aborted) {
+  const kept = options.evidence === undefined ? null : await keepCaptures(options.evidence, captures, options);
+  try {
+    const opening = kept === null ? {} : { open: kept.open };
+    const diagnosis = await diagnose(captures, given, { rules, reading, ...opening }).finally(() => progress?.clear());
+    process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
+    await writeOutput(await renderDiagnosis(diagnosis, options, sourceFilesOf(captures)), options.output);
+    await sayWhatIsMissing(diagnosis, options, interrupt.signal.aborted);
+    if (kept !== null) await saveEvidence(diagnosis, captures, kept, options);
+  } finally {
+    kept?.remove();
+  }
+}
+
+/** Checks where the evidence goes, and sees to it that captures can be read again. */
+async function keepCaptures(evidence: string, captures: readonly CaptureArgument[], options: DiagnoseOptions): Promise<KeptCaptures> {
+  const { checkEvidence } = await import('./write-evidence.ts');
+  const { KeptCaptures } = await import('../capture/kept-captures.ts');
+  checkEvidence(evidence, [...captures.map(({ name }) => name), ...(options.cluster ?? [])], options.output);
+  return new KeptCaptures();
+}
+
+/** The report is out by now: whatever fails here, the diagnosis is not lost. */
+async function saveEvidence(
+  diagnosis: Diagnosis,
+  captures: readonly CaptureArgument[],
+  kept: KeptCaptures,
+  options: DiagnoseOptions,
+): Promise<void> {
+  const { writeEvidence } = await import('./write-evidence.ts');
+  const told = await writeEvidence(diagnosis, captures, kept, options.evidence!);
+  if (options.quiet !== true) process.stderr.write(`lvs-doctor: ${told}\n`);
+}
+
+async function sayWhatIsMissing(diagnosis: Diagnosis, options: DiagnoseOptions, isInterrupted: boolean): Promise<void> {
+  if (isInterrupted) {
     const frames = thousands(diagnosis.captures[0]?.frames ?? 0);
     process.stderr.write(`lvs-doctor: interrupted; only the first ${frames} frames were read and judged.\n`);
   }

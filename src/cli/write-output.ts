@@ -9,18 +9,20 @@ import { reasonOf } from './read-given.ts';
 /**
  * Refuses, before any work is done, an output file that cannot be meant.
  * @param inputs files that are read: captures and configuration.
+ * @param option the option that names the output.
  * @throws UsageError when `output` is one of them, a directory, or in a directory that does not exist.
  */
-export function checkOutput(output: string | undefined, inputs: readonly string[]): void {
+export function checkOutput(output: string | undefined, inputs: readonly string[], option = '-o'): void {
   if (output === undefined || output === '-') return;
   const identity = identityOf(output);
   const input = identity === null ? undefined : inputs.find((file) => identityOf(file) === identity);
   if (input !== undefined) {
-    throw new UsageError(`${printable(output)} is read as input and would be overwritten; give -o another file.`);
+    throw new UsageError(`${printable(output)} is read as input and would be overwritten; give ${option} another file.`);
   }
-  if (existsSync(output) && statSync(output).isDirectory()) throw new UsageError(`${printable(output)} is a directory; -o expects a file.`);
+  if (existsSync(output) && statSync(output).isDirectory())
+    throw new UsageError(`${printable(output)} is a directory; ${option} expects a file.`);
   if (!existsSync(dirname(output)))
-    throw new UsageError(`${printable(dirname(output))} does not exist; create it, or give -o another file.`);
+    throw new UsageError(`${printable(dirname(output))} does not exist; create it, or give ${option} another file.`);
 }
 
 /**
@@ -29,8 +31,16 @@ export function checkOutput(output: string | undefined, inputs: readonly string[
  */
 export async function writeOutput(text: string, output: string | undefined): Promise<void> {
   if (output === undefined || output === '-') return writeStandardOutput(text);
+  writeFileWhole(text, output);
+}
+
+/**
+ * Writes a file.
+ * @throws UsageError when it cannot be written; what was there before is then still there.
+ */
+export function writeFileWhole(content: string | Uint8Array, output: string): void {
   try {
-    writeWhole(text, isLink(output) ? realpathSync(output) : output);
+    writeWhole(content, isLink(output) ? realpathSync(output) : output);
   } catch (error) {
     throw new UsageError(`${printable(output)} cannot be written: ${reasonOf(error)}.`);
   }
@@ -54,18 +64,18 @@ function isLink(path: string): boolean {
 }
 
 /** Beside the file first, then in its place: an interrupted run leaves the old file as it was. */
-function writeWhole(text: string, path: string): void {
+function writeWhole(content: string | Uint8Array, path: string): void {
   const old = statSync(path, { throwIfNoEntry: false });
   if (old !== undefined && !old.isFile()) {
     // A device or pipe is written to, not replaced.
-    writeFileSync(path, text);
+    writeFileSync(path, content);
     return;
   }
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   const descriptor = openSync(beside, 'wx', old === undefined ? 0o666 : old.mode & 0o777);
   try {
     try {
-      writeFileSync(descriptor, text);
+      writeFileSync(descriptor, content);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
