@@ -19,6 +19,7 @@ import { EdgeTable, isGroupMac } from './edges.ts';
 import { Cold, FlowFlag, FlowTable } from './flows.ts';
 import type { FrameRef } from './frame-ref.ts';
 import { finish, type HashKey, randomHashKey } from './hash.ts';
+import { IntegerSet } from './integer-set.ts';
 import { IpvsSync } from './ipvs-sync.ts';
 import { FULL_SIZE, LargeSegments } from './large-segments.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -117,6 +118,8 @@ export class Facts {
   readonly #key: HashKey;
   /** Services seen: server address number × 65536 + port. */
   readonly #services = new Set<number>();
+  /** By root: whether its service is among them. */
+  readonly #serviceKnown: boolean[] = [];
   /** Addresses that serve for sure: given, or listed by VRRP. */
   readonly #known = new Set<number>();
   readonly #serversOnEdge: number[] = [];
@@ -410,7 +413,7 @@ export class Facts {
     if (server === 0) return -1;
     const root = this.paths.rootOf(server, port, p.protocol, begun);
     if (root === 0) return -1;
-    if (!guessed) this.#services.add(server * 0x1_0000 + port);
+    if (!guessed) this.#addService(root, server, port);
     const row = this.flows.insert(first, second, this.#forget);
     const serverIsHigher = serverIsSource === sourceIsHigher;
     this.flows.hot[row + 1] =
@@ -435,7 +438,7 @@ export class Facts {
     const wasRequest = this.paths.begun[oldPath]! <= Begun.reuse;
     const root = this.paths.rootOf(server, p.destinationPort, p.protocol, wasRequest ? Begun.reuse : Begun.syn);
     if (root === 0) return;
-    this.#services.add(server * 0x1_0000 + p.destinationPort);
+    this.#addService(root, server, p.destinationPort);
     if ((flows.hot[row + 1]! & FlowFlag.guessed) !== 0 && !this.#isFromClient(row, sourceIsHigher)) this.paths.flows[oldPath]!--;
     else this.#keepExample(row, oldPath);
     flows.dropEvents(row);
@@ -492,6 +495,13 @@ export class Facts {
     cold[at + Cold.client3] = serverIsSource ? p.destination3 : p.source3;
     cold[at + Cold.ports] = serverIsSource ? (p.destinationPort << 16) | p.sourcePort : (p.sourcePort << 16) | p.destinationPort;
     cold[at + Cold.initialSequence] = p.sequence;
+  }
+
+  /** Notes that a server serves at a port. All flows of a root are to one service, unless it is shared by ports for which there was no room. */
+  #addService(root: number, server: number, port: number): void {
+    if (this.#serviceKnown[root] === true && this.paths.port[root] === port) return;
+    this.#serviceKnown[root] = true;
+    this.#services.add(server * 0x1_0000 + port);
   }
 
   /** 1 when the destination is a known service, -1 when the source is, 0 when neither or both are. */
@@ -554,27 +564,31 @@ export class Facts {
 
   /** For each path that flows stand at, up to `most` examples: the earliest, and the newest in the last place. */
   examples(most: number): Map<number, FlowExample[]> {
-    const rows = new Map<number, number[]>();
-    const { hot, eventAt } = this.flows;
-    const newest = (row: number): number => eventAt[this.flows.newestEvent(row)]!;
+    const flows = this.flows;
+    const { hot } = flows;
+    /** By path, in order of time: the earliest but one place, then the newest. */
+    const chosen: TimedRow[][] = [];
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0) continue;
       const path = hot[row + 1]! & 0xffff;
-      if (path === 0 || this.flows.newestEvent(row) === 0) continue;
-      const kept = rows.get(path);
-      if (kept === undefined) rows.set(path, [row]);
-      else {
-        kept.push(row);
-        // Keep the list short: only when it has doubled its size is it cut to the earliest and the newest.
-        if (kept.length > most * 4) rows.set(path, this.#choose(kept, most, newest));
+      if (path === 0 || !flows.hasEvents(row)) continue;
+      const at = flows.newestAt(row);
+      const kept = chosen[path];
+      if (kept === undefined) chosen[path] = [{ row, at }];
+      else if (kept.length < most) placeInTime(kept, { row, at });
+      else if (at >= kept[most - 1]!.at) kept[most - 1] = { row, at };
+      else if (at < kept[most - 2]!.at) {
+        kept.splice(most - 2, 1);
+        placeInTime(kept, { row, at });
       }
     }
     const found = new Map<number, FlowExample[]>();
-    for (const [path, kept] of rows)
+    chosen.forEach((kept, path) => {
       found.set(
         path,
-        this.#choose(kept, most, newest).map((row) => this.#exampleOf(row)),
+        kept.map(({ row }) => this.#exampleOf(row)),
       );
+    });
     for (const [path, kept] of this.#examples) {
       const all = [...kept, ...(found.get(path) ?? [])];
       all.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
@@ -586,18 +600,13 @@ export class Facts {
   /** Distinct client addresses of the remembered flows to these servers (address numbers). */
   countClients(servers: ReadonlySet<number>): number {
     const { hot, cold } = this.flows;
-    const clients = new Set<number>();
+    const clients = new IntegerSet();
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0 || !servers.has(this.paths.server[hot[row + 1]! & 0xffff]!)) continue;
-      const at = this.flows.hot[row + 3]!;
+      const at = hot[row + 3]!;
       clients.add(foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!, this.#key));
     }
     return clients.size;
-  }
-
-  #choose(rows: number[], most: number, time: (row: number) => number): number[] {
-    const sorted = rows.sort((a, b) => time(a) - time(b));
-    return sorted.length <= most ? sorted : [...sorted.slice(0, most - 1), sorted.at(-1)!];
   }
 
   // ------------------------------------------------------------------------------------------------ ICMP, ARP, ND, VRRP
@@ -731,6 +740,19 @@ export interface FlowExample {
   readonly serverPort: number;
   /** Frame and time of each event of the path, in order; fewer where there was no room. */
   readonly events: readonly { readonly frame: number; readonly at: number }[];
+}
+
+/** A row of the flow table and the time by which it is chosen. */
+interface TimedRow {
+  readonly row: number;
+  readonly at: number;
+}
+
+/** Puts a row where it belongs among rows in order of time. */
+function placeInTime(rows: TimedRow[], row: TimedRow): void {
+  let place = rows.length;
+  while (place > 0 && rows[place - 1]!.at > row.at) place--;
+  rows.splice(place, 0, row);
 }
 
 /** A datagram's copy to another address follows within this time. */

@@ -1,19 +1,27 @@
 /**
- * The flow table: which path a 5-tuple stands at. A hot row of 16 bytes is read for every packet; a cold row and the chain of event
- * frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both hashes of a 5-tuple are the same in either direction.
+ * The flow table: which path a 5-tuple stands at. A hot row of 16 bytes is read for every packet; a cold row and the chain of later
+ * event frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both
+ * hashes of a 5-tuple are the same in either direction.
  *
  * Open addressing within a window of eight rows and never further. A full window grows the table up to the cap; at the cap the least
  * valuable row of the window (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place in
  * its path's count.
+ *
+ * Cold rows and events grow once, to their cap: memory that is not written to yet costs nothing, while doubling would hold old and
+ * new at once.
  */
 
 /** Most rows: 2^20. */
 export const MAX_FLOWS = 1 << 20;
 const WINDOW = 8;
 const HOT = 4;
-const COLD = 8;
-/** Most event frames remembered over all flows. */
+const COLD = 12;
+const EVENT = 4;
+/** Rows of cold parts and of events before they grow to their cap. */
+const FEW = 1 << 14;
+/** Most event frames remembered over all flows beside the first of each; their numbers fit 22 bits. */
 const MAX_EVENTS = 1 << 22;
+const EVENT_BITS = 22;
 
 /** Flag bits in the upper half of a hot row's state word. */
 export const FlowFlag = {
@@ -35,9 +43,13 @@ export const Cold = {
   client2: 2,
   client3: 3,
   ports: 4,
+  /** Number of the newest event after the first; 0 for none. */
   newestEvent: 5,
   initialSequence: 6,
   secondHash: 7,
+  /** Doubles, at half these numbers: frame and time of the first event; frame 0 for none. */
+  firstFrame: 8,
+  firstAt: 10,
 } as const;
 
 export class FlowTable {
@@ -47,14 +59,14 @@ export class FlowTable {
   forgotten = 0;
   /** Rows of four words: first hash (never 0), state (path in the low 16 bits, flags above), last seen (ms since the first frame), start of its cold row. */
   hot: Int32Array;
-  /** Rows of eight words, see `Cold`; the first is never used. */
-  cold: Int32Array = new Int32Array(COLD << 10);
+  /** Rows of twelve words, see `Cold`; the first is never used. */
+  cold: Int32Array;
+  #coldNumbers: Float64Array;
   #coldUsed: number = COLD;
-  /** Chains of events, newest first: frame number, time, previous event (0 ends). Event 0 is none. */
-  eventFrame = new Float64Array(1 << 12);
-  eventAt = new Float64Array(1 << 12);
-  eventPrevious = new Int32Array(1 << 12);
-  #events = 1;
+  /** Events after the first of a flow, in rows of four words: frame, previous event | frame >>> 32 << 22, time as a double. Event 0 is none. */
+  #events: Int32Array;
+  #eventNumbers: Float64Array;
+  #eventsUsed = 1;
   #freeEvents = 0;
   #mask: number;
 
@@ -62,6 +74,10 @@ export class FlowTable {
     const rows = 1 << 12;
     this.hot = new Int32Array(rows * HOT);
     this.#mask = rows - 1;
+    this.cold = new Int32Array(FEW * COLD);
+    this.#coldNumbers = new Float64Array(this.cold.buffer);
+    this.#events = new Int32Array(FEW * EVENT);
+    this.#eventNumbers = new Float64Array(this.#events.buffer);
   }
 
   /** Index of the hot row (a multiple of 4) of a flow, or -1. `first` is not 0. */
@@ -111,50 +127,71 @@ export class FlowTable {
 
   /** Puts an event at the end of a flow's chain; without room only the path tells of it. */
   pushEvent(row: number, frame: number, at: number): void {
-    let event = this.#freeEvents;
-    if (event !== 0) this.#freeEvents = this.eventPrevious[event]!;
-    else {
-      if (this.#events >= this.eventFrame.length && !this.#growEvents()) return;
-      event = this.#events++;
+    const start = this.hot[row + 3]!;
+    const numbers = this.#coldNumbers;
+    if (numbers[(start + Cold.firstFrame) >> 1] === 0) {
+      numbers[(start + Cold.firstFrame) >> 1] = frame;
+      numbers[(start + Cold.firstAt) >> 1] = at;
+      return;
     }
-    const head = this.hot[row + 3]! + Cold.newestEvent;
-    this.eventFrame[event] = frame;
-    this.eventAt[event] = at;
-    this.eventPrevious[event] = this.cold[head]!;
+    let event = this.#freeEvents;
+    if (event !== 0) this.#freeEvents = this.#previousOf(event);
+    else {
+      if (this.#eventsUsed * EVENT >= this.#events.length && !this.#growEvents()) return;
+      event = this.#eventsUsed++;
+    }
+    const head = start + Cold.newestEvent;
+    this.#events[event * EVENT] = frame;
+    this.#events[event * EVENT + 1] = this.cold[head]! | (Math.floor(frame / 0x1_0000_0000) << EVENT_BITS);
+    this.#eventNumbers[event * 2 + 1] = at;
     this.cold[head] = event;
   }
 
-  /** Number of a flow's newest event; 0 for none. */
-  newestEvent(row: number): number {
-    return this.cold[this.hot[row + 3]! + Cold.newestEvent]!;
+  /** Whether any event of a flow is remembered. */
+  hasEvents(row: number): boolean {
+    return this.#coldNumbers[(this.hot[row + 3]! + Cold.firstFrame) >> 1] !== 0;
   }
 
   /** Forgets the events of a flow: its row starts a new story. */
   dropEvents(row: number): void {
-    let event = this.newestEvent(row);
+    const start = this.hot[row + 3]!;
+    let event = this.cold[start + Cold.newestEvent]!;
     while (event !== 0) {
-      const previous = this.eventPrevious[event]!;
-      this.eventPrevious[event] = this.#freeEvents;
+      const previous = this.#previousOf(event);
+      this.#events[event * EVENT + 1] = this.#freeEvents;
       this.#freeEvents = event;
       event = previous;
     }
-    this.cold[this.hot[row + 3]! + Cold.newestEvent] = 0;
+    this.cold[start + Cold.newestEvent] = 0;
+    this.#coldNumbers[(start + Cold.firstFrame) >> 1] = 0;
   }
 
-  /** Time of a flow's oldest event; infinity where none is remembered. */
+  /** Time of a flow's first event; infinity where none is remembered. */
   beganAt(row: number): number {
-    let at = Number.POSITIVE_INFINITY;
-    for (let event = this.newestEvent(row); event !== 0; event = this.eventPrevious[event]!) at = this.eventAt[event]!;
-    return at;
+    return this.hasEvents(row) ? this.#coldNumbers[(this.hot[row + 3]! + Cold.firstAt) >> 1]! : Number.POSITIVE_INFINITY;
+  }
+
+  /** Time of a flow's newest event; infinity where none is remembered. */
+  newestAt(row: number): number {
+    const event = this.cold[this.hot[row + 3]! + Cold.newestEvent]!;
+    return event === 0 ? this.beganAt(row) : this.#eventNumbers[event * 2 + 1]!;
   }
 
   /** Frames and times of a flow's events, oldest first. */
   eventsOf(row: number): { frame: number; at: number }[] {
-    const events: { frame: number; at: number }[] = [];
-    for (let event = this.newestEvent(row); event !== 0; event = this.eventPrevious[event]!) {
-      events.push({ frame: this.eventFrame[event]!, at: this.eventAt[event]! });
+    if (!this.hasEvents(row)) return [];
+    const start = this.hot[row + 3]!;
+    const later: { frame: number; at: number }[] = [];
+    for (let event = this.cold[start + Cold.newestEvent]!; event !== 0; event = this.#previousOf(event)) {
+      const words = event * EVENT;
+      const frame = (this.#events[words + 1]! >>> EVENT_BITS) * 0x1_0000_0000 + (this.#events[words]! >>> 0);
+      later.push({ frame, at: this.#eventNumbers[event * 2 + 1]! });
     }
-    return events.reverse();
+    return [{ frame: this.#coldNumbers[(start + Cold.firstFrame) >> 1]!, at: this.beganAt(row) }, ...later.reverse()];
+  }
+
+  #previousOf(event: number): number {
+    return this.#events[event * EVENT + 1]! & (MAX_EVENTS - 1);
   }
 
   /** Makes a row that of a new flow. An overwritten flow leaves its cold row to it. */
@@ -162,11 +199,7 @@ export class FlowTable {
     let start = this.hot[row + 3]!;
     if (this.hot[row] !== 0) this.dropEvents(row);
     else {
-      if (this.#coldUsed >= this.cold.length) {
-        const grown = new Int32Array(this.cold.length * 2);
-        grown.set(this.cold);
-        this.cold = grown;
-      }
+      if (this.#coldUsed >= this.cold.length) this.#growCold();
       start = this.#coldUsed;
       this.#coldUsed += COLD;
     }
@@ -178,7 +211,8 @@ export class FlowTable {
   }
 
   #grow(): void {
-    let rows = (this.#mask + 1) * 2;
+    // By four: moving a row costs a cache miss.
+    let rows = Math.min((this.#mask + 1) * 4, MAX_FLOWS);
     while (!this.#moveTo(rows) && rows < MAX_FLOWS) rows *= 2;
   }
 
@@ -216,18 +250,20 @@ export class FlowTable {
     return true;
   }
 
+  #growCold(): void {
+    // A flow that found no place in a larger table leaves its cold row unused: a few more than the flows.
+    const grown = new Int32Array(Math.max(COLD * (MAX_FLOWS + FEW), this.cold.length * 2));
+    grown.set(this.cold);
+    this.cold = grown;
+    this.#coldNumbers = new Float64Array(grown.buffer);
+  }
+
   #growEvents(): boolean {
-    const size = this.eventFrame.length * 2;
-    if (size > MAX_EVENTS) return false;
-    const frames = new Float64Array(size);
-    frames.set(this.eventFrame);
-    this.eventFrame = frames;
-    const times = new Float64Array(size);
-    times.set(this.eventAt);
-    this.eventAt = times;
-    const previous = new Int32Array(size);
-    previous.set(this.eventPrevious);
-    this.eventPrevious = previous;
+    if (this.#events.length >= MAX_EVENTS * EVENT) return false;
+    const grown = new Int32Array(MAX_EVENTS * EVENT);
+    grown.set(this.#events);
+    this.#events = grown;
+    this.#eventNumbers = new Float64Array(grown.buffer);
     return true;
   }
 }

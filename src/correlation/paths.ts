@@ -69,6 +69,7 @@ export const MAX_DEPTH = 24;
 /** Services of one server IP that get paths of their own; further ports share port 0. */
 const MAX_PORTS_AN_ADDRESS = 64;
 const MAX_TRANSITIONS = 1 << 18;
+const RECENT_ROOTS = 64;
 
 export class PathTrie {
   count = 1;
@@ -95,6 +96,8 @@ export class PathTrie {
   transitions: Int32Array = new Int32Array(1 << 12);
   #transitionCount = 0;
   readonly #roots = new Map<number, number>();
+  /** Rows of four words, direct-mapped: server (0 empty), port, protocol and beginning, root. */
+  readonly #recentRoots = new Int32Array(RECENT_ROOTS * 4);
   readonly #portsOf = new Map<number, Set<number>>();
 
   constructor(key: HashKey) {
@@ -104,6 +107,21 @@ export class PathTrie {
   /** The root for flows to a service that began like this; 0 when there is no room. */
   rootOf(server: number, port: number, protocol: number, begun: Begun): number {
     if (server === 0) return 0;
+    // Most flows begin like one shortly before: no key to make, no map to ask.
+    const recent = this.#recentRoots;
+    const manner = (protocol << 3) | begun;
+    const at = ((server ^ (server >>> 6) ^ Math.imul(port, 5) ^ begun) & (RECENT_ROOTS - 1)) << 2;
+    if (recent[at] === server && recent[at + 1] === port && recent[at + 2] === manner) return recent[at + 3]!;
+    const root = this.#knownOrNewRoot(server, port, protocol, begun);
+    if (root === 0) return 0;
+    recent[at] = server;
+    recent[at + 1] = port;
+    recent[at + 2] = manner;
+    recent[at + 3] = root;
+    return root;
+  }
+
+  #knownOrNewRoot(server: number, port: number, protocol: number, begun: Begun): number {
     const key = ((server * 0x1_0000 + port) * 0x100 + protocol) * 8 + begun;
     const known = this.#roots.get(key);
     if (known !== undefined) return known;

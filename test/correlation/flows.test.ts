@@ -16,14 +16,14 @@ describe('the flow table', () => {
     for (let n = 0; n < 100_000; n++) {
       const row = insert(table, n);
       table.hot[row + 1] = n & 0xffff;
-      if (n % 1000 === 0) table.pushEvent(row, n, n * 10);
+      if (n % 1000 === 0) table.pushEvent(row, n + 1, n * 10);
     }
     expect(table.count).toBe(100_000);
     expect(table.forgotten).toBe(0);
     for (let n = 0; n < 100_000; n += 1000) {
       const row = find(table, n);
       expect(table.hot[row + 1]).toBe(n & 0xffff);
-      expect(table.eventsOf(row)).toEqual([{ frame: n, at: n * 10 }]);
+      expect(table.eventsOf(row)).toEqual([{ frame: n + 1, at: n * 10 }]);
     }
     expect(find(table, 100_000)).toBe(-1);
   });
@@ -62,11 +62,21 @@ describe('the flow table', () => {
     const table = new FlowTable();
     const row = insert(table, 1);
     for (let round = 0; round < 50; round++) {
-      for (let i = 0; i < 1000; i++) table.pushEvent(row, i, i);
+      for (let i = 1; i <= 100_000; i++) table.pushEvent(row, i, i);
       table.dropEvents(row);
     }
-    expect(table.eventFrame.length).toBe(1 << 12);
-    table.pushEvent(row, 7, 70);
-    expect(table.eventsOf(row)).toEqual([{ frame: 7, at: 70 }]);
+    // More than there is room for, had they been kept.
+    for (let i = 1; i <= 1000; i++) table.pushEvent(row, i, i);
+    expect(table.eventsOf(row).length).toBe(1000);
+  });
+
+  test('a frame is found by its number, however long the capture', () => {
+    const table = new FlowTable();
+    const row = insert(table, 1);
+    const frames = [1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 7, 2 ** 41 + 5];
+    for (const frame of frames) table.pushEvent(row, frame, frame * 10);
+    expect(table.eventsOf(row)).toEqual(frames.map((frame) => ({ frame, at: frame * 10 })));
+    expect(table.beganAt(row)).toBe(10);
+    expect(table.newestAt(row)).toBe((2 ** 41 + 5) * 10);
   });
 });
