@@ -109,14 +109,15 @@ describe('rooms', () => {
   const frame = 'src/capture/frame.ts';
   const error = 'src/usage-error.ts';
   const address = 'src/decoders/address.ts';
+  const nearestWord = 'src/nearest-word.ts';
   const thousands = 'src/thousands.ts';
   const contracts = ['src/diagnosis.ts', 'src/capture-plan.ts'];
   test.each([
-    ['src/capture/', ['node:', 'fzstd', error]],
+    ['src/capture/', ['node:', 'fzstd', error, address, nearestWord]],
     ['src/decoders/', [frame]],
     ['src/correlation/', [frame, 'src/decoders/']],
-    ['src/cluster/given/', [address, error, 'yaml']],
-    ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, ...contracts, error, 'yaml']],
+    ['src/cluster/given/', [address, error, nearestWord, 'yaml']],
+    ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, ...contracts, error, nearestWord, 'yaml']],
     ['src/rules/', ['src/cluster/', 'src/correlation/', address, frame, 'src/diagnosis.ts', thousands]],
     ['src/reports/', [...contracts, address, thousands, 'chalk', 'cli-table3', 'yaml']],
   ])('%s imports only what is below it', (room, allowed) => {

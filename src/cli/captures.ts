@@ -2,7 +2,7 @@
 import { fstatSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Given } from '../cluster/given/given.ts';
-import { nearestWord } from '../cluster/given/nearest-word.ts';
+import { nearestWord } from '../nearest-word.ts';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -1,5 +1,5 @@
 /** `--rule` and `--no-rule`: which rules are judged. */
-import { nearestWord } from '../cluster/given/nearest-word.ts';
+import { nearestWord } from '../nearest-word.ts';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
 

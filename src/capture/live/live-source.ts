@@ -30,7 +30,7 @@ export interface Drops {
 export interface LiveSource extends FrameSource {
   /** 'pipe' for '-'. */
   readonly backend: Backend | 'pipe';
-  /** One sentence on why this backend was taken, and why those before it were not. */
+  /** Why this backend was taken and those before it were not, and what it cannot do: a sentence or two. */
   readonly why: string;
   /** Name of the interface; null for a pipe. */
   readonly interface: string | null;
@@ -43,3 +43,24 @@ export interface LiveSource extends FrameSource {
   /** Asks for the counts; never throws, and costs a system call or, with tcpdump, up to a second. */
   drops(): Promise<Drops>;
 }
+
+/** What a backend is asked for, with every choice made. */
+export interface BackendRequest {
+  readonly interface: string;
+  readonly filter: string | null;
+  readonly snapLength: number;
+  readonly point: number;
+  /** The user whom this process will become; null when it stays who it is. */
+  readonly user: string | null;
+  readonly signal: AbortSignal | null;
+  readonly notice: (sentence: string) => void;
+  /** One sentence on why this backend is taken. */
+  readonly chosen: string;
+}
+
+/**
+ * Opens one backend.
+ * @throws UsageError when the user gave something wrong: no such interface, a filter that is not understood
+ * @throws CannotCapture when this backend cannot be used here, and another may
+ */
+export type OpenBackend = (request: BackendRequest) => Promise<LiveSource>;

@@ -11,26 +11,29 @@ export class PipeSource implements LiveSource {
   readonly direction = 'unknown';
   readonly info;
   private readonly source: FrameSource;
-  private readonly stopped: Promise<false>;
+  private readonly signal: AbortSignal | null;
+  private closed = false;
   private stop: () => void = () => {};
 
   /** `source` belongs to this one from now on. */
   constructor(source: FrameSource, signal: AbortSignal | null) {
     this.source = source;
     this.info = source.info;
-    this.stopped = new Promise((resolve) => {
-      this.stop = () => resolve(false);
-    });
-    if (signal?.aborted) this.stop();
-    else signal?.addEventListener('abort', this.stop, { once: true });
+    this.signal = signal;
+    signal?.addEventListener('abort', this.interrupt);
   }
 
   next(frame: Frame): boolean {
     return this.source.next(frame);
   }
 
-  more(): Promise<boolean> {
-    return Promise.race([this.stopped, this.source.more()]);
+  async more(): Promise<boolean> {
+    if (this.closed || this.signal?.aborted) return false;
+    // Not Promise.race with one promise for all calls: it would remember every call.
+    return new Promise((resolve, reject) => {
+      this.stop = () => resolve(false);
+      this.source.more().then(resolve, reject);
+    });
   }
 
   async drops(): Promise<Drops> {
@@ -38,7 +41,11 @@ export class PipeSource implements LiveSource {
   }
 
   close(): Promise<void> {
+    this.closed = true;
+    this.signal?.removeEventListener('abort', this.interrupt);
     this.stop();
     return this.source.close();
   }
+
+  private readonly interrupt = (): void => this.stop();
 }

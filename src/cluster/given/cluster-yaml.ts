@@ -8,11 +8,11 @@
  *   ignore:      [{ rule, ip }]
  */
 import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser } from 'yaml';
+import { nearestWord } from '../../nearest-word.ts';
 import { UsageError } from '../../usage-error.ts';
 import { readNumber, readPort } from './endpoint.ts';
 import type { Given, GivenIgnore, GivenMachine, GivenService, GivenTarget, GivenVip } from './given.ts';
 import { NOTHING_GIVEN } from './given.ts';
-import { nearestWord } from './nearest-word.ts';
 import { errorAt, type Place, sayPlace } from './place.ts';
 import { hasUnprintable, printed, quoted } from './printed.ts';
 import { readIp, readMac } from './read-address.ts';
