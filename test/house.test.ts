@@ -119,6 +119,7 @@ describe('rooms', () => {
     ['src/cluster/given/', [address, error, nearestWord, 'yaml']],
     ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, ...contracts, error, nearestWord, 'yaml']],
     ['src/rules/', ['src/cluster/', 'src/correlation/', address, frame, 'src/diagnosis.ts', thousands]],
+    ['src/tickets/', ['node:', 'undici', 'src/diagnosis.ts', error, 'src/reports/printable.ts', 'src/thousands.ts']],
     ['src/reports/', [...contracts, address, thousands, 'chalk', 'cli-table3', 'yaml']],
   ])('%s imports only what is below it', (room, allowed) => {
     expect(strays(room, ...allowed)).toEqual([]);

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { packageFile } from '../package-file.ts';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
+import { addAttachCommand } from './attach.ts';
 import { addCapturePlanCommand } from './capture-plan.ts';
 import { addDiagnoseCommand } from './diagnose.ts';
 import { addExplainCommand } from './explain.ts';
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addTopologyCommand(program);
   addCapturePlanCommand(program);
   addReportCommand(program);
+  addAttachCommand(program);
   addExplainCommand(program);
   return program;
 }
