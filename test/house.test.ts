@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CURES } from '../src/reports/markdown/cures.ts';
 import { RULES } from '../src/rules/index.ts';
 import { casesIn, truthOf } from './support/fixtures.ts';
 
@@ -24,6 +25,10 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))('%s', (name) => {
 
   test('has a test', () => {
     expect(existsSync(join(ROOT, 'test/rules', `${name}.test.ts`))).toBe(true);
+  });
+
+  test('has a way to see that it is cured', () => {
+    expect(CURES[name]).toBeDefined();
   });
 
   test('has a capture of a real cluster that shows it, or may', () => {
@@ -67,6 +72,11 @@ describe('codes and names', () => {
     const pages = readdirSync(join(ROOT, 'docs/rules')).map((page) => page.replace(/\.md$/, ''));
     const names = new Set(RULES.map((rule) => rule.name));
     expect(pages.filter((page) => !names.has(page) && page !== 'notices' && page !== 'README')).toEqual([]);
+  });
+
+  test('each cure is that of a rule', () => {
+    const names = new Set(RULES.map((rule) => rule.name));
+    expect(Object.keys(CURES).filter((rule) => !names.has(rule))).toEqual([]);
   });
 
   test('a rule that is said to have no capture has none', () => {

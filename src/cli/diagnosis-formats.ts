@@ -6,6 +6,7 @@ import type { OutputOptions } from './options.ts';
 const FORMATS = {
   text: async (diagnosis, options) => (await import('../reports/text.ts')).renderText(diagnosis, options),
   json: async (diagnosis) => (await import('../reports/json.ts')).renderJson(diagnosis),
+  markdown: async (diagnosis) => (await import('../reports/markdown.ts')).renderMarkdown(diagnosis),
 } satisfies Record<string, (diagnosis: Diagnosis, options: TextOptions) => Promise<string>>;
 
 export type DiagnosisFormat = keyof typeof FORMATS;

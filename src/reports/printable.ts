@@ -1,13 +1,26 @@
 /**
  * Text that came from a capture, a configuration or a file name, made safe to show. A terminal obeys control characters, and
- * bidirectional controls reorder what a person reads (Unicode TR 36, "Trojan Source"): a machine's name may not do either.
+ * bidirectional controls reorder what a person reads (Unicode TR 36, "Trojan Source"): a machine's name may not do either, and a name of ten megabytes may
+ * not bury the rest. Text, trace and Markdown all show foreign text by way of this file, commands by way of shell.ts.
  */
+import { thousands } from '../thousands.ts';
 
 /** Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line separators, and fillers that look like nothing. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
+/** Characters of one text that are shown: many times what any rule says, and little enough to scroll past. */
+const LONGEST = 2000;
+
 /** One line of `text` that a terminal shows as it is read: line breaks and tabs become a space, other invisible characters vanish. */
 export function printable(text: string): string {
+  return printableUpTo(LONGEST, text);
+}
+
+/** The same of the first `longest` characters; what is cut off is counted. */
+export function printableUpTo(longest: number, text: string): string {
+  const cut = text.length - longest;
+  if (cut > 0)
+    return `${printableUpTo(longest, text.slice(0, longest))}… (${cut === 1 ? '1 character' : `${thousands(cut)} characters`} more)`;
   return text
     .replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
     .replace(UNSAFE, '')

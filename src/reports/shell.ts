@@ -1,10 +1,20 @@
 /** Commands that are pasted into a shell: words quoted so that no name is obeyed, long lines continued so that they stay one command. */
-import { printable } from './printable.ts';
+import { thousands } from '../thousands.ts';
+import { printableUpTo } from './printable.ts';
+
+/** Characters of a command that are shown; no rule gives a longer one. */
+const LONGEST_COMMAND = 16_384;
+
+/** `command` in one line that a terminal shows as it is read. Whole or not at all: half a command may do something else. */
+export function printableCommand(command: string, longest: number = LONGEST_COMMAND): string {
+  const { length } = command;
+  return length > longest ? `# a command of ${thousands(length)} characters is not shown here` : printableUpTo(longest, command);
+}
 
 /** `word` as one word of a POSIX shell; with control or invisible characters as `$'…'`, which bash, zsh and ksh read. */
 export function shellQuote(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  if (word === printable(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  if (word === printableUpTo(word.length, word)) return `'${word.replaceAll("'", `'\\''`)}'`;
   const bytes = new TextEncoder().encode(word);
   const escaped = (byte: number) => {
     const character = String.fromCharCode(byte);

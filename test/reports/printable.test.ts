@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printable, quoted } from '../../src/reports/printable.ts';
+import { printable, printableUpTo, quoted } from '../../src/reports/printable.ts';
 
 describe('text from a file, made safe to show', () => {
   test.each([
@@ -12,6 +12,12 @@ describe('text from a file, made safe to show', () => {
   ])('%s', (_, text, expected) => {
     expect(printable(text)).toBe(expected);
   });
+});
+
+test('a text longer than anybody reads is cut, and says how much is missing', () => {
+  expect(printable('a'.repeat(2000))).toHaveLength(2000);
+  expect(printable('a'.repeat(1_002_000))).toBe(`${'a'.repeat(2000)}… (1,000,000 characters more)`);
+  expect(printableUpTo(3, '🐧🐧')).toBe('🐧\ufffd… (1 character more)');
 });
 
 test('a quoted name keeps its value and shows no invisible character', () => {

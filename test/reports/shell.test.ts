@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { printable } from '../../src/reports/printable.ts';
-import { shellQuote, wrapCommand } from '../../src/reports/shell.ts';
+import { printableCommand, shellQuote, wrapCommand } from '../../src/reports/shell.ts';
 
 const shell = (command: string) => execFileSync('bash', ['-c', command], { encoding: 'utf8' });
 
@@ -56,4 +56,10 @@ describe('a command longer than the line', () => {
   test('that is a comment stays a comment on every line', () => {
     expect(wrapCommand('# on the router: clear ip arp 192.168.1.100', 24)).toEqual(['# on the router: clear', '# ip arp 192.168.1.100']);
   });
+});
+
+test('a command is shown whole or not at all', () => {
+  expect(printableCommand(`rm -r ${'a'.repeat(10_000)}`)).toHaveLength(10_006);
+  expect(printableCommand('echo \u001b[31m\nrm')).toBe('echo [31m rm');
+  expect(printableCommand(`rm -r ${'a'.repeat(20_000)}`)).toBe('# a command of 20,006 characters is not shown here');
 });

@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import type { CaptureSummary, Diagnosis, RealServerSummary } from '../../diagnosis.ts';
 import { thousands } from '../../thousands.ts';
-import { printable } from '../printable.ts';
+import { printable, printableUpTo } from '../printable.ts';
 import { clock, duration } from '../time.ts';
 import { wrap } from '../wrap.ts';
 import { countText, listText, type Style } from './style.ts';
@@ -101,7 +101,7 @@ export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
   });
   for (const server of servers) {
-    const lines = onOneLine ? [identityParts(server).join('  ')] : identityParts(server).flatMap((part) => wrap(part, room));
+    const lines = onOneLine ? [identityParts(server).join('  ')] : identityParts(server).flatMap((part) => wrap(part, room, '', '  '));
     if (lines.some((line) => line.length > room)) {
       const last = lines.at(-1) ?? '';
       const beside = last.length <= room;
@@ -124,10 +124,13 @@ export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
   return lines;
 }
 
+/** Characters. A cell of many lines costs cli-table3 time with the cube of their number. */
+const LONGEST_IDENTITY = 200;
+
 function identityParts(server: RealServerSummary): string[] {
   const ips = addresses(server.ips);
   const name = server.name === null ? ips : ips === null ? server.name : `${server.name} ${ips}`;
-  return [name, addresses(server.macs)].filter((part) => part !== null).map(printable);
+  return [name, addresses(server.macs)].filter((part) => part !== null).map((part) => printableUpTo(LONGEST_IDENTITY, part));
 }
 
 function counts(server: RealServerSummary): string[] {

@@ -1,7 +1,7 @@
 /** The findings of the text report: what was seen, who is to be mended, and the frames that show it. */
 import type { Confidence, Diagnosis, EvidenceItem, Finding, Severity } from '../../diagnosis.ts';
 import { printable } from '../printable.ts';
-import { shellQuote } from '../shell.ts';
+import { printableCommand, shellQuote } from '../shell.ts';
 import { since } from '../time.ts';
 import { wrap } from '../wrap.ts';
 import type { Story } from './stories.ts';
@@ -184,7 +184,8 @@ function commandLines(file: string, items: readonly EvidenceItem[], style: Style
       style.chalk.cyan(line),
     );
   }
-  const command = `tshark -r ${shellQuote(file)}`;
+  const command = printableCommand(`tshark -r ${shellQuote(file)}`);
+  if (command.startsWith('#')) return [INDENT + style.chalk.cyan(command)];
   const whole = `${INDENT}${command} -Y ${filter}`;
   const lines =
     whole.length <= style.width ? [whole] : [`${INDENT}${command} \\`, ...wrap(filter, style.width, `${INDENT}  -Y `, `${INDENT}  `)];

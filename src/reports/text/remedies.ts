@@ -1,6 +1,6 @@
 /** The remedies of the text report, by host: hosts that need the same commands stand together, and no command stands twice. */
 import { printable } from '../printable.ts';
-import { wrapCommand } from '../shell.ts';
+import { printableCommand, wrapCommand } from '../shell.ts';
 import { wrap } from '../wrap.ts';
 import type { Story } from './stories.ts';
 import { addressText, listText, type Style } from './style.ts';
@@ -19,19 +19,21 @@ export function remedyLines(stories: readonly Story[], style: Style): string[] {
     const head = `On ${listText(group.hosts.map((host) => addressText(host, style)))} (mends ${listText(numbers)}):`;
     lines.push(...(lines.length === 0 ? [] : ['']), ...wrap(head, style.width, '', '   ').map((line) => style.chalk.bold(line)));
     for (const command of group.commands) {
-      lines.push(...wrapCommand(printable(command), style.width - 3).map((line) => style.chalk.cyan(`   ${line}`)));
+      lines.push(...wrapCommand(printableCommand(command), style.width - 3).map((line) => style.chalk.cyan(`   ${line}`)));
     }
   }
   return lines;
 }
 
-interface Group {
+/** Hosts that need the same commands. */
+export interface Group {
   readonly hosts: string[];
   readonly commands: readonly string[];
   readonly stories: Set<number>;
 }
 
-function groupsOf(stories: readonly Story[]): Group[] {
+/** Every command once a host, in the order of the stories that need it. */
+export function groupsOf(stories: readonly Story[]): Group[] {
   const byHost = new Map<string, { commands: Set<string>; stories: Set<number> }>();
   for (const story of stories) {
     for (const step of story.findings.flatMap((finding) => finding.remedy.steps)) {

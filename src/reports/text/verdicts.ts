@@ -1,7 +1,7 @@
 /** The end of the text report: what was judged clean, and what was not judged, by the one capture that would decide it. */
 import type { Diagnosis, Verdict } from '../../diagnosis.ts';
 import { printable } from '../printable.ts';
-import { wrapCommand } from '../shell.ts';
+import { printableCommand, wrapCommand } from '../shell.ts';
 import { wrap } from '../wrap.ts';
 import { addressText, listText, type Style } from './style.ts';
 
@@ -16,14 +16,30 @@ export function passedLines(diagnosis: Diagnosis, style: Style): string[] {
   );
 }
 
-export function notJudgedLines(diagnosis: Diagnosis, style: Style): string[] {
+/** What one capture would decide. */
+export interface NotJudged {
+  /** The command to paste; null where no capture decides. */
+  readonly command: string | null;
+  /** The machines that it is for. */
+  readonly hosts: readonly string[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** By the capture that would decide; what no capture decides comes last: the reader wants the command. */
+export function notJudgedGroups(diagnosis: Diagnosis): NotJudged[] {
   const notJudged = diagnosis.verdicts.filter((verdict) => verdict.verdict === 'not judged');
-  const groups = groupBy(notJudged, (verdict) => commandOf(verdict.capture));
-  // What no capture decides comes last: the reader wants the command.
-  const ordered = Array.from(groups).sort(([a], [b]) => Number(a === null) - Number(b === null));
-  return ordered.flatMap(([command, verdicts]) => [
-    ...captureLines(command, verdicts, style),
-    ...Array.from(groupBy(verdicts, (verdict) => verdict.reason)).flatMap(([reason, because]) =>
+  const groups = groupBy(notJudged, ({ capture }) => (capture === null ? null : capture.replace(WHERE, '')));
+  return Array.from(groups, ([command, verdicts]) => ({
+    command: command === null ? null : printableCommand(command),
+    hosts: Array.from(new Set(verdicts.map(({ capture }) => WHERE.exec(capture ?? '')?.[1]).filter((host) => host !== undefined))),
+    verdicts,
+  })).sort((a, b) => Number(a.command === null) - Number(b.command === null));
+}
+
+export function notJudgedLines(diagnosis: Diagnosis, style: Style): string[] {
+  return notJudgedGroups(diagnosis).flatMap((group) => [
+    ...captureLines(group, style),
+    ...Array.from(groupBy(group.verdicts, (verdict) => verdict.reason)).flatMap(([reason, because]) =>
       fold(because, diagnosis, style).flatMap(({ rules, subjects }) =>
         wrap(`${rules} for ${subjects}${reason === null ? '.' : `: ${ended(printable(reason))}`}`, style.width, '    ', '      '),
       ),
@@ -31,18 +47,13 @@ export function notJudgedLines(diagnosis: Diagnosis, style: Style): string[] {
   ]);
 }
 
-const WHERE = /^on (.+?): /;
-
-/** The command of 'on rs1: tcpdump …'. */
-function commandOf(capture: string | null): string | null {
-  return capture === null ? null : printable(capture).replace(WHERE, '');
-}
+/** `on rs1: tcpdump …` */
+const WHERE = /^on (.+?): /s;
 
 /** The machines that the command is for, and the command to paste. */
-function captureLines(command: string | null, verdicts: readonly Verdict[], style: Style): string[] {
+function captureLines({ command, hosts }: NotJudged, style: Style): string[] {
   if (command === null) return ['  Nothing in these frames decides:'];
-  const hosts = new Set(verdicts.map((verdict) => WHERE.exec(printable(verdict.capture ?? ''))?.[1]).filter((host) => host !== undefined));
-  const where = hosts.size === 0 ? '' : ` on ${listText(Array.from(hosts, (host) => addressText(host, style)))}`;
+  const where = hosts.length === 0 ? '' : ` on ${listText(hosts.map((host) => addressText(host, style)))}`;
   return [
     ...wrap(`Decided by a capture${where}:`, style.width, '  '),
     ...wrapCommand(command, style.width - 4).map((line) => style.chalk.cyan(`    ${line}`)),

@@ -1,0 +1,261 @@
+/**
+ * The diagnosis as Markdown, for the incident ticket that another team believes and acts on: the verdict first, who is to be mended, what
+ * happens with the frames that show it, what to type where, how to see that it is cured, and what this capture says nothing about.
+ * It is made of headings, tables, lists and fences alone, which GitHub, GitLab and Jira all understand; of HTML, such as `<details>`,
+ * Jira would show the tags. It is bounded, whatever the diagnosis holds: GitHub takes 65,536 characters for a comment.
+ */
+import type { Culprit, Diagnosis, EvidenceItem, Finding, Verdict } from '../diagnosis.ts';
+import { CURES } from './markdown/cures.ts';
+import { code, fenced, prose, table } from './markdown/inline.ts';
+import { printableCommand, shellQuote, wrapCommand } from './shell.ts';
+import { groupsOf } from './text/remedies.ts';
+import { type Story, storiesOf } from './text/stories.ts';
+import { addressText, countText, listText, ROLE_WORDS, type Style, styleOf } from './text/style.ts';
+import { type NotJudged, notJudgedGroups } from './text/verdicts.ts';
+import { clock, duration, since } from './time.ts';
+
+const NAME = 80;
+const COMMAND = 1_000;
+/** Columns of a command before it is continued in the next line; a ticket scrolls sideways only if it must. */
+const WIDTH = 100;
+/** What is more than these is counted. */
+const MOST = { culprits: 12, servers: 12, stories: 8, messages: 1, frames: 12, hosts: 8, commands: 8, cures: 6, captures: 2, rules: 12 };
+
+/** The report, ending in a line break. */
+export function renderMarkdown(diagnosis: Diagnosis): string {
+  const style = styleOf(diagnosis, { color: false, width: WIDTH });
+  const stories = storiesOf(diagnosis);
+  const told = stories.slice(0, MOST.stories);
+  const faults = told.filter(({ findings }) => findings.some(({ severity }) => severity !== 'info'));
+  const sections: (readonly [title: string | null, lines: readonly string[]])[] = [
+    [null, [`## ${diagnosis.verdict.toUpperCase()}: ${prose(diagnosis.summary)}`, '', ...readLines(diagnosis)]],
+    ['Who is to be mended', culpritLines(faults)],
+    ['What became of requests', serverLines(diagnosis)],
+    ['What happens', [...storyLines(stories, told), ...frameLines(diagnosis, told)]],
+    ['What mends it', remedyLines(faults, style)],
+    ['How to verify the cure', cureLines(diagnosis, faults)],
+    ['Mind', diagnosis.notices.map(({ code: number, message }) => `- ${number}: ${prose(message)}`)],
+    ['Not judged', notJudgedLines(diagnosis, style)],
+  ];
+  const text = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => [...(title === null ? [] : [`### ${title}`, '']), ...lines].join('\n'));
+  return `${text.join('\n\n')}\n`;
+}
+
+/** What was read, and how much of it could be judged. */
+function readLines(diagnosis: Diagnosis): string[] {
+  const captures = diagnosis.captures.map(({ name, point, frames, first, last }) => {
+    const length = duration(first, last);
+    const when = first === null ? '' : `${length === '' || frames < 2 ? '' : ` in ${length}`} from ${clock(first)}`;
+    return `${code(name, NAME)}: ${countText(frames, 'frames')}${when}${point === null ? '' : `, point: ${prose(point, NAME)}`}`;
+  });
+  const rules = (...verdicts: Verdict['verdict'][]) =>
+    new Set(diagnosis.verdicts.filter(({ verdict }) => verdicts.includes(verdict)).map(({ rule }) => rule));
+  const found = rules('found');
+  const passed = Array.from(rules('passed')).filter((rule) => !found.has(rule)).length;
+  const judged = `${countText(passed, 'rules')} passed, ${countText(rules('not judged').size, 'rules')} could not be judged for every machine`;
+  return [`${listText(captures, 6)}. By lvs-doctor ${prose(diagnosis.tool.version, NAME)}: ${judged}.`];
+}
+
+function machine({ role, name, ip, mac }: Culprit): string {
+  const addresses = [ip, mac].filter((address) => address !== null).map((address) => code(address, NAME));
+  const called = name === null ? addresses.join(' ') : `**${prose(name, NAME)}** ${addresses.join(' ')}`;
+  return `${ROLE_WORDS[role]} ${called}`.trim();
+}
+
+function culpritLines(stories: readonly Story[]): string[] {
+  const faults = new Map<string, string[]>();
+  for (const { number, findings } of stories) {
+    for (const { rule, count, unit, culprits } of findings) {
+      for (const who of culprits.map(machine))
+        faults.set(who, [...(faults.get(who) ?? []), `${number}. ${rule}, ${countText(count, unit)}`]);
+    }
+  }
+  if (faults.size === 0) return stories.length === 0 ? [] : ['No machine can be named.'];
+  const rows = Array.from(faults, ([who, of]) => [who, listText(of, MOST.stories)]);
+  return cut(table(['machine', 'fault, and what was seen of it'], rows.slice(0, MOST.culprits)), rows.length - MOST.culprits, 'machines');
+}
+
+/** Adds how many more there are. */
+function cut(lines: readonly string[], more: number, unit: string): string[] {
+  return more > 0 ? [...lines, '', `And ${countText(more, unit)} more, in the full report.`] : [...lines];
+}
+
+/** Real servers with their requests, as the text report has them; none where nothing reached any. */
+function serverLines(diagnosis: Diagnosis): string[] {
+  const servers = diagnosis.cluster.realServers.filter(({ requests }) => requests > 0);
+  if (servers.length === 0) return [];
+  const rows = servers.slice(0, MOST.servers).map(({ name, ips, macs, requests, answered, refused, silent, bypassed }) => {
+    // Where answers are out of sight, a count of zero would read as a fault.
+    const unseen = (count: number) => (silent === null && count === 0 ? '?' : String(count));
+    const who = machine({ role: 'realServer', name, ip: ips[0] ?? null, mac: macs[0] ?? null });
+    return [who, String(requests), unseen(answered), unseen(refused), silent === null ? '?' : String(silent), String(bypassed)];
+  });
+  const head = ['real server', 'requests', 'answered', 'refused', 'silent', 'past the director'];
+  const lines = table(
+    head,
+    rows.map(([who = '', ...counts]) => [who.replace(/^real server /, ''), ...counts]),
+  );
+  return cut(lines, servers.length - MOST.servers, 'real servers');
+}
+
+/** From cause to effect. */
+function storyLines(all: readonly Story[], told: readonly Story[]): string[] {
+  const lines = told.flatMap((story) => {
+    const [{ severity, confidence }] = story.findings;
+    const causes = all.filter(
+      (other) => other !== story && other.findings.some(({ id }) => story.findings.some((f) => f.causedBy.includes(id))),
+    );
+    const because = causes.length === 0 ? '' : `, because of ${listText(causes.map(({ number }) => String(number)))}`;
+    const head = `${story.number}. **${story.rule}** (${story.code}, ${severity}, ${confidence})${because}:`;
+    const messages = story.findings.slice(0, MOST.messages).map(messageOf);
+    const more = story.findings.length - messages.length;
+    return [`${head} ${messages.join(' ')}${more > 0 ? ` And ${more} more like it.` : ''}`];
+  });
+  return cut(lines, all.length - told.length, 'findings');
+}
+
+function messageOf({ message, state }: Finding): string {
+  const after = { active: '', quiet: ' Not seen again since.', resolved: ' Healthy again since.' }[state];
+  return prose(message) + after;
+}
+
+/** One table of the frames of all stories in the order of time, and the command that shows them. */
+function frameLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
+  const shown = framesOf(stories);
+  const several = diagnosis.captures.length > 1;
+  return diagnosis.captures.flatMap((capture) => {
+    const frames = shown.filter(({ item }) => item.capture === capture.name);
+    if (frames.length === 0) return [];
+    const rows = frames.map(({ item, numbers }) => [
+      String(item.frame),
+      since(capture.first, item.time),
+      numbers.join(', '),
+      (item.shows === 'fault' ? '' : `${item.shows}: `) + prose(item.says),
+    ]);
+    const numbers = frames.map(({ item }) => item.frame).sort((a, b) => a - b);
+    const filter = `'frame.number in {${numbers.join(', ')}}'`;
+    const show = capture.name === '-' ? filter : `tshark -r ${shellQuote(capture.name)} -Y ${filter}`;
+    return [
+      '',
+      ...(several ? [`In ${code(capture.name, NAME)}:`, ''] : []),
+      ...table(['frame', 'since start', 'of', 'what it shows'], rows),
+      '',
+      ...fenced([printableCommand(show, COMMAND)], 'sh'),
+    ];
+  });
+}
+
+/** Each frame once with the stories that it proves: the first ones of each finding, in turn, so that every culprit is shown by one. */
+function framesOf(stories: readonly Story[]): { item: EvidenceItem; numbers: number[] }[] {
+  const taken = new Map<string, { item: EvidenceItem; numbers: number[] }>();
+  const queues = stories.flatMap(({ number, findings }) => findings.map(({ evidence }) => ({ number, evidence })));
+  for (let rank = 0; rank < Math.max(0, ...queues.map(({ evidence }) => evidence.length)); rank++) {
+    for (const { number, evidence } of queues) {
+      const item = evidence[rank];
+      if (item === undefined) continue;
+      const key = `${item.frame} ${item.capture}`;
+      const known = taken.get(key);
+      if (known === undefined && taken.size < MOST.frames) taken.set(key, { item, numbers: [number] });
+      else if (known !== undefined && !known.numbers.includes(number)) known.numbers.push(number);
+    }
+  }
+  return Array.from(taken.values()).sort((a, b) =>
+    a.item.time === b.item.time ? a.item.frame - b.item.frame : a.item.time < b.item.time ? -1 : 1,
+  );
+}
+
+function remedyLines(stories: readonly Story[], style: Style): string[] {
+  const whys = stories.flatMap(({ number, findings }) =>
+    Array.from(new Set(findings.map(({ remedy }) => remedy.why)))
+      .filter((why) => why !== '')
+      .slice(0, 2)
+      .map((why) => `- For ${number}: ${prose(why)}`),
+  );
+  const groups = groupsOf(stories);
+  const lines = groups.slice(0, MOST.hosts).flatMap(({ hosts, commands, stories: mended }) => {
+    const numbers = listText(
+      Array.from(mended)
+        .sort((a, b) => a - b)
+        .map(String),
+    );
+    return [
+      '',
+      `On ${listText(
+        hosts.map((host) => prose(addressText(host, style), NAME)),
+        6,
+      )} (for ${numbers}):`,
+      '',
+      ...fenced(commands.slice(0, MOST.commands).flatMap(shellLines), 'sh'),
+    ];
+  });
+  return cut([...whys, ...lines], groups.length - MOST.hosts, 'hosts');
+}
+
+function shellLines(command: string): string[] {
+  return wrapCommand(printableCommand(command, COMMAND), WIDTH);
+}
+
+/** Per rule what to run and to see; then the same capture again, and its comparison with this one. */
+function cureLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
+  if (stories.length === 0) return [];
+  const lines = stories.slice(0, MOST.cures).flatMap((story) => {
+    const cure = CURES[story.rule];
+    if (cure === undefined) return [];
+    const vip = story.vip ?? 'VIP';
+    const culprits = story.findings.flatMap(({ culprits }) => culprits).slice(0, 3);
+    const command = (vip.includes(':') ? cure.run6 : undefined) ?? cure.run;
+    const commands = new Set(
+      (culprits.length === 0 ? [null] : culprits).map((who) => command.replaceAll('VIP', vip).replaceAll('CULPRIT', who?.ip ?? 'ITS-IP')),
+    );
+    const on = cure.on === 'CULPRIT' ? listText(culprits.map((who) => prose(who.name ?? who.ip ?? who.mac ?? 'it', NAME))) : cure.on;
+    return [
+      `For ${story.number}, on ${on === '' ? 'the machine concerned' : on} must be seen: ${cure.see}.`,
+      '',
+      ...fenced(Array.from(commands).flatMap(shellLines), 'sh'),
+      '',
+    ];
+  });
+  const names = diagnosis.captures.map((_, i) => (diagnosis.captures.length === 1 ? 'after.pcap' : `after-${i + 1}.pcap`));
+  const again = diagnosis.captures.map(({ point }, i) => (point === null ? '' : `${shellQuote(point.slice(0, NAME))}=`) + names[i]);
+  const isGiven = [...diagnosis.cluster.vips, ...diagnosis.cluster.directors, ...diagnosis.cluster.realServers].some(
+    ({ source }) => source === 'given',
+  );
+  return [
+    ...lines,
+    `Then capture once more where the capture was taken${names.length === 1 ? '' : 's were'}, while new connections are opened, and compare${isGiven ? '; give diagnose the same roles' : ''}. \`before.json\` is this diagnosis, saved with \`-f json\`. Each finding must be told as healed: one that the second capture cannot show is not.`,
+    '',
+    ...fenced(
+      [
+        ...names.map((name) => `tcpdump -i eth0 -s 128 -w ${name}`),
+        `lvs-doctor diagnose ${again.join(' ')} -f json -o after.json`,
+        'lvs-doctor diff before.json after.json',
+      ],
+      'sh',
+    ),
+  ];
+}
+
+/** The capture that would decide most, with its command; others with where to take them. */
+function notJudgedLines(diagnosis: Diagnosis, style: Style): string[] {
+  const groups = notJudgedGroups(diagnosis);
+  const rules = ({ verdicts }: NotJudged) => listText(Array.from(new Set(verdicts.map(({ rule }) => rule))), MOST.rules);
+  const decided = groups.filter(({ command }) => command !== null).sort((a, b) => b.verdicts.length - a.verdicts.length);
+  const lines = decided.slice(0, MOST.captures).flatMap((group, i) => [
+    ...(i === 0 ? [] : ['']),
+    `Decided by a capture${
+      group.hosts.length === 0
+        ? ''
+        : ` on ${listText(
+            group.hosts.map((host) => prose(addressText(host, style), NAME)),
+            4,
+          )}`
+    }: ${rules(group)}.`,
+    '',
+    ...fenced(shellLines(group.command ?? ''), 'sh'),
+  ]);
+  const undecided = groups.find(({ command }) => command === null);
+  if (undecided !== undefined) lines.push(...(lines.length === 0 ? [] : ['']), `Nothing in these frames decides: ${rules(undecided)}.`);
+  return cut(lines, decided.length - MOST.captures, 'captures');
+}
