@@ -17,6 +17,11 @@ export function captureFilter(addresses: readonly string[], alsoKeep: readonly s
   return [...ALWAYS, ...alsoKeep, ...new Set(addresses.map((address) => `host ${address}`))].join(' or ');
 }
 
+/** `filter` so that it keeps frames with a VLAN tag too. */
+export function alsoInVlans(filter: string): string {
+  return `(${filter}) or (vlan and (${filter}))`;
+}
+
 /**
  * The command; 128 bytes of a frame hold all headers that are judged.
  * @param file name of the capture without directory; characters that a shell would read otherwise become `-`.

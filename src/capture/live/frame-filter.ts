@@ -34,11 +34,6 @@ export function compilePlainFilter(filter: string, snapLength: number, begin: Fr
   return program.instructions.length > MAX_INSTRUCTIONS ? null : program.instructions;
 }
 
-/** `filter` so that it finds frames with a VLAN tag too. */
-export function alsoInVlans(filter: string): string {
-  return `(${filter}) or (vlan and (${filter}))`;
-}
-
 function withoutVlan(filter: string): [plain: string, tags: 0 | 2] {
   const plain = /^\((.*)\) or \(vlan and \(\1\)\)$/.exec(filter.trim())?.[1];
   return plain === undefined ? [filter, 0] : [plain, 2];

@@ -93,7 +93,10 @@ export class PacketRing {
       const end = mac + this.words[word + 3]!;
       if (mac < at + this.room || end > this.used) return this.giveUp();
       this.left -= 1;
-      this.at = at + this.words[word]!;
+      const step = this.words[word]!;
+      this.at = at + step;
+      // The last frame of a block has 0.
+      if (this.left > 0 && step < FRAME_HEADER_BYTES) this.giveUp();
       const isOut = this.bytes[at + ADDRESS_AT + 10] === PACKET_OUTGOING;
       if (isOut && this.shape.isLoopback) continue;
       this.direction = isOut ? 'out' : 'in';
