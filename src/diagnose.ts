@@ -6,9 +6,6 @@ import { openCapture } from './capture/open-capture.ts';
 import { summarizeAddresses } from './cluster/addresses.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Given } from './cluster/given/given.ts';
-import { inferCluster } from './cluster/infer.ts';
-import { Observations } from './cluster/observations.ts';
-import { findSight, type Sight } from './cluster/sight.ts';
 import { summarizeCluster, summarizePaths } from './cluster/summary.ts';
 import { TimeText } from './cluster/time-text.ts';
 import { type FlowFilter, WalkRows, walkRequests } from './cluster/walk.ts';
@@ -18,6 +15,7 @@ import { Packet } from './decoders/packet.ts';
 import type { Diagnosis, Limits } from './diagnosis.ts';
 import { packageFile } from './package-file.ts';
 import type { TracePath } from './reports/trace.ts';
+import { caseOf } from './rules/case-of.ts';
 import { RULES } from './rules/index.ts';
 import { type Judgement, judge } from './rules/judge.ts';
 import { noticesOf } from './rules/notices.ts';
@@ -73,12 +71,12 @@ export async function diagnoseFrames(
   options: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
   const { facts, info } = await readFacts(source, given, options.reading);
-  const { o, cluster, sight } = caseOf(facts, given, at);
+  const c = caseOf(facts, given, at);
+  const { o, cluster, sight } = c;
   const { only, except } = options.rules ?? { only: [], except: [] };
   const rules = RULES.filter((r) => (only.length === 0 || only.includes(r.name)) && !except.includes(r.name));
   const time = new TimeText(facts);
   const name = basename(info.name);
-  const c = { o, cluster, given, sight };
   const names = { captureOf: () => name, timeOf: (at: number) => time.of(at) };
   const judgement = judge(c, rules, names);
   const point = facts.points[0];
@@ -171,12 +169,6 @@ async function eachFrame(
     progress?.(source.info);
   } while (stop?.aborted !== true && (await Promise.race([source.more(), stopped])));
   return source.info;
-}
-
-function caseOf(facts: Facts, given: Given, point: string | null): { o: Observations; cluster: Cluster; sight: Sight } {
-  const o = new Observations(facts);
-  const cluster = inferCluster(o, given);
-  return { o, cluster, sight: findSight(o, cluster, point) };
 }
 
 function onlyOne(captures: readonly CaptureToRead[]): CaptureToRead {

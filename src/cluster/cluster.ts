@@ -21,6 +21,8 @@ export interface Role {
   /** Times at which its clues begin and end, in nanoseconds since the first frame; null when given. */
   from: number | null;
   until: number | null;
+  /** Whether only earlier frames than these show it. */
+  readonly isRemembered?: true;
 }
 
 /** A virtual IP with its cluster. */

@@ -9,6 +9,7 @@ import type { RoleSource } from '../diagnosis.ts';
 import { Cluster, isVirtualMac, type Machine, nameOf, type Role, type Vip } from './cluster.ts';
 import type { Given, GivenMachine } from './given/given.ts';
 import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
+import { NOTHING_REMEMBERED, type Remembered } from './remembered.ts';
 
 /** TTLs that operating systems start with: a reply that carries one comes from its sender and was not routed. */
 const FRESH_TTLS = new Set([30, 32, 60, 64, 128, 255]);
@@ -37,10 +38,15 @@ interface Traffic {
   readonly leaps: { readonly arrived: Mac; readonly left: Mac; readonly to: Mac; flows: number }[];
 }
 
-/** Infers the cluster. Given roles win; the frames fill in MACs, clues and everything that was not given. */
-export function inferCluster(o: Observations, given: Given): Cluster {
+/**
+ * Infers the cluster. Given roles win; the frames fill in MACs, clues and everything that was not given; what earlier frames showed
+ * completes both.
+ */
+export function inferCluster(o: Observations, told: Given, remembered: Remembered = NOTHING_REMEMBERED): Cluster {
   const cluster = new Cluster();
+  const given = { ...told, neighbours: [...told.neighbours, ...remembered.neighbours] };
   const placed = placeGivenMachines(cluster, o, given);
+  placeRememberedMachines(cluster, remembered);
   const traffics = [...o.servers].map((ip) => trafficTo(ip, o));
   for (const traffic of traffics) joinMacs(cluster, traffic, o);
   joinVirtualMacs(cluster, o);
@@ -48,12 +54,14 @@ export function inferCluster(o: Observations, given: Given): Cluster {
   for (const vip of given.vips) {
     addVip(cluster, vip.ip, 'given', ['given'], given);
   }
+  recallVips(cluster, remembered, given);
   for (const traffic of traffics) {
     if (given.vips.length > 0 && cluster.vip(traffic.ip) === undefined) continue;
     observeVip(cluster, traffic, o, given);
   }
   declareBySync(cluster, o, given);
   dropGuesses(cluster);
+  recallRoles(cluster, remembered, given);
   declareByVrrp(cluster, o);
   placeGivenRoles(cluster, given, placed);
   for (const vip of cluster.vips) for (const traffic of traffics) if (traffic.ip === vip.ip) nameGateways(cluster, vip, traffic, o, given);
@@ -121,6 +129,46 @@ function replaceRoles(roles: Role[], given: readonly GivenMachine[], placed: Map
     const machine = placed.get(g)!;
     if (roles.some((role) => role.machine === machine)) continue;
     roles.push({ machine, source: 'given', clues: ['given', ...(observed.get(machine)?.clues ?? [])], from: null, until: null });
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- remembered
+
+function placeRememberedMachines(cluster: Cluster, remembered: Remembered): void {
+  for (const { macs, ips } of remembered.vips.flatMap((vip) => vip.roles)) {
+    const known = macs.find((mac) => cluster.knows(mac));
+    const machine =
+      known === undefined ? { name: null, ips: [...ips], macs: [], isVirtual: isVirtualMac(macs[0] ?? '') } : cluster.machineOf(known);
+    for (const mac of macs) if (!cluster.knows(mac)) cluster.assign(mac, machine);
+  }
+}
+
+function recallVips(cluster: Cluster, remembered: Remembered, given: Given): void {
+  for (const { ip, source, services, mode } of remembered.vips) {
+    if (given.vips.length > 0 && cluster.vip(ip) === undefined) continue;
+    const vip = addVip(cluster, ip, source, ['was seen before'], given);
+    for (const service of services) if (!vip.services.includes(service)) vip.services.push(service);
+    vip.mode ??= mode;
+  }
+}
+
+/** A role of old stands where the frames show no other one of the same machine; a guess is none. */
+function recallRoles(cluster: Cluster, remembered: Remembered, given: Given): void {
+  for (const { ip, roles } of remembered.vips) {
+    const vip = cluster.vip(ip);
+    if (vip === undefined) continue;
+    for (const { kind, macs, source, clue } of roles) {
+      if (given[kind].length > 0 || macs[0] === undefined) continue;
+      const machine = cluster.machineOf(macs[0]);
+      const hadBoth = roles.some((role) => role.kind !== kind && role.macs[0] === macs[0]);
+      const others = kind === 'directors' ? vip.realServers : vip.directors;
+      const other = others.findIndex((role) => role.machine === machine);
+      if (other >= 0 && !hadBoth && others[other]!.source !== 'guessed') continue;
+      if (other >= 0 && !hadBoth) others.splice(other, 1);
+      const known = vip[kind].find((role) => role.machine === machine);
+      if (known === undefined) vip[kind].push({ machine, source, clues: [clue], from: null, until: null, isRemembered: true });
+      else if (RANK[source] < RANK[known.source]) known.source = source;
+    }
   }
 }
 

@@ -16,7 +16,7 @@ import { BoundedLog } from './bounded-log.ts';
 import { Claims } from './claims.ts';
 import { DatagramTable, Sighting } from './datagrams.ts';
 import { EdgeTable, isGroupMac } from './edges.ts';
-import { Cold, FlowFlag, FlowTable } from './flows.ts';
+import { Cold, FlowFlag, FlowTable, MAX_FLOWS } from './flows.ts';
 import type { FrameRef } from './frame-ref.ts';
 import { finish, type HashKey, randomHashKey } from './hash.ts';
 import { IntegerSet } from './integer-set.ts';
@@ -95,7 +95,7 @@ export class Facts {
   readonly addresses: AddressTable;
   readonly passages = new PassageTable();
   readonly paths: PathTrie;
-  readonly flows = new FlowTable();
+  readonly flows: FlowTable;
   readonly claims = new Claims();
   readonly vrrp = new VrrpGroups();
   readonly sync = new IpvsSync();
@@ -130,8 +130,10 @@ export class Facts {
   readonly #advert = emptyVrrpAdvert();
   readonly #syncReader = new IpvsSyncReader();
 
-  constructor(known: readonly KnownAddress[] = [], key: HashKey = randomHashKey()) {
+  /** @param maxFlows most flows remembered at a time, a power of two */
+  constructor(known: readonly KnownAddress[] = [], key: HashKey = randomHashKey(), maxFlows: number = MAX_FLOWS) {
     this.#key = key;
+    this.flows = new FlowTable(maxFlows);
     this.edges = new EdgeTable(key);
     this.addresses = new AddressTable(key);
     this.paths = new PathTrie(key);

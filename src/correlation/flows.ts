@@ -7,8 +7,8 @@
  * valuable row of the window (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place in
  * its path's count.
  *
- * Cold rows and events grow once, to their cap: memory that is not written to yet costs nothing, while doubling would hold old and
- * new at once.
+ * Cold rows and events grow once, to their cap (which who keeps several tables at a time sets lower): memory that is not written to yet
+ * costs nothing, while doubling would hold old and new at once.
  */
 
 /** Most rows: 2^20. */
@@ -21,6 +21,8 @@ const EVENT = 4;
 const FEW = 1 << 14;
 /** Most event frames remembered over all flows beside the first of each; their numbers fit 22 bits. */
 const MAX_EVENTS = 1 << 22;
+/** Room for the later events of a flow, on average. */
+const EVENTS_A_FLOW = 4;
 const EVENT_BITS = 22;
 
 /** Flag bits in the upper half of a hot row's state word. */
@@ -69,8 +71,11 @@ export class FlowTable {
   #eventsUsed = 1;
   #freeEvents = 0;
   #mask: number;
+  readonly #cap: number;
 
-  constructor() {
+  /** @param cap most rows, a power of two from 2^12 to 2^20 */
+  constructor(cap: number = MAX_FLOWS) {
+    this.#cap = cap;
     const rows = 1 << 12;
     this.hot = new Int32Array(rows * HOT);
     this.#mask = rows - 1;
@@ -95,7 +100,7 @@ export class FlowTable {
 
   /** A row for a new flow, empty but for its hashes. May move all other rows. */
   insert(first: number, second: number, forget: (state: number, row: number) => void): number {
-    if (this.count * 2 > this.#mask && this.#mask + 1 < MAX_FLOWS) this.#grow();
+    if (this.count * 2 > this.#mask && this.#mask + 1 < this.#cap) this.#grow();
     for (;;) {
       const hot = this.hot;
       let victim = -1;
@@ -114,7 +119,7 @@ export class FlowTable {
           worth = value;
         }
       }
-      if (this.#mask + 1 < MAX_FLOWS) {
+      if (this.#mask + 1 < this.#cap) {
         this.#grow();
         continue;
       }
@@ -212,8 +217,8 @@ export class FlowTable {
 
   #grow(): void {
     // By four: moving a row costs a cache miss.
-    let rows = Math.min((this.#mask + 1) * 4, MAX_FLOWS);
-    while (!this.#moveTo(rows) && rows < MAX_FLOWS) rows *= 2;
+    let rows = Math.min((this.#mask + 1) * 4, this.#cap);
+    while (!this.#moveTo(rows) && rows < this.#cap) rows *= 2;
   }
 
   /** Moves all rows into a table of this size; false, and nothing moved, when a window was full. */
@@ -227,7 +232,7 @@ export class FlowTable {
       let to = (second & mask) << 2;
       for (let i = 1; hot[to] !== 0; i++) {
         if (i === WINDOW) {
-          if (rows < MAX_FLOWS) return false;
+          if (rows < this.#cap) return false;
           to = -1;
           break;
         }
@@ -252,15 +257,16 @@ export class FlowTable {
 
   #growCold(): void {
     // A flow that found no place in a larger table leaves its cold row unused: a few more than the flows.
-    const grown = new Int32Array(Math.max(COLD * (MAX_FLOWS + FEW), this.cold.length * 2));
+    const grown = new Int32Array(Math.max(COLD * (this.#cap + FEW), this.cold.length * 2));
     grown.set(this.cold);
     this.cold = grown;
     this.#coldNumbers = new Float64Array(grown.buffer);
   }
 
   #growEvents(): boolean {
-    if (this.#events.length >= MAX_EVENTS * EVENT) return false;
-    const grown = new Int32Array(MAX_EVENTS * EVENT);
+    const most = Math.max(FEW, Math.min(MAX_EVENTS, this.#cap * EVENTS_A_FLOW));
+    if (this.#events.length >= most * EVENT) return false;
+    const grown = new Int32Array(most * EVENT);
     grown.set(this.#events);
     this.#events = grown;
     this.#eventNumbers = new Float64Array(grown.buffer);

@@ -11,7 +11,14 @@ export interface Judgement {
   readonly verdicts: readonly Verdict[];
   /** A phrase for each fault that no other explains, the gravest first. */
   readonly headlines: readonly string[];
+  /** Which subjects each finding was found on, by its id. */
+  readonly foundOn: ReadonlyMap<string, readonly SubjectKey[]>;
+  /** Subjects that passed. */
+  readonly passed: ReadonlySet<SubjectKey>;
 }
+
+/** A rule and one of its subjects, the same over all facts that know the same machines. */
+export type SubjectKey = string;
 
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 const CONFIDENCES = ['confirmed', 'probable', 'possible'] as const;
@@ -28,22 +35,25 @@ interface Found {
 export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Judgement {
   const found = new Map<string, Found>();
   const verdicts: Verdict[] = [];
-  const judged: (Machine | null)[] = [];
+  const judged: { readonly machine: Machine | null; readonly key: SubjectKey }[] = [];
+  const foundOn = new Map<string, SubjectKey[]>();
   for (const rule of rules) {
     for (const subject of rule.subjects(c)) {
+      const key = subjectKey(rule, subject);
       const faults = rule.check(c, subject).filter((fault) => !isIgnored(c, rule, subject, fault));
       for (const fault of faults) {
         const id = idOf(rule, subject, fault);
         const known = found.get(id);
         found.set(id, known === undefined ? { rule, subject, fault } : { rule, subject, fault: joinFaults(known.fault, fault) });
+        foundOn.set(id, [...(foundOn.get(id) ?? []), key]);
       }
       verdicts.push(verdictOf(c, rule, subject, faults.length > 0));
-      judged.push(subject.machine);
+      judged.push({ machine: subject.machine, key });
     }
   }
   // Where a fault lies between two machines, both have it, whichever of them it was found on.
   for (const [i, verdict] of verdicts.entries()) {
-    const blamed = [...found.values()].some((f) => f.rule.name === verdict.rule && f.fault.culprits.some((m) => m === judged[i]));
+    const blamed = [...found.values()].some((f) => f.rule.name === verdict.rule && f.fault.culprits.some((m) => m === judged[i]!.machine));
     if (blamed) verdicts[i] = { ...verdict, verdict: 'found', reason: null, capture: null };
   }
   const ordered = inCausalOrder([...found.entries()].filter(([, f]) => !isHidden(f, [...found.values()])));
@@ -57,7 +67,12 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
     const evidence = cited[i]!.map((e) => item(e, names, macs.get(keyOf(e.at))));
     return { ...findingOf(c, id, f, causes, names), evidence };
   });
-  return { findings, verdicts, headlines: headlinesOf(ordered) };
+  const passed = new Set(judged.filter((_, i) => verdicts[i]!.verdict === 'passed').map(({ key }) => key));
+  return { findings, verdicts, headlines: headlinesOf(ordered), foundOn, passed };
+}
+
+function subjectKey(rule: AnyRule, { ip, machine, sender }: Subject): SubjectKey {
+  return [rule.name, ip, machine?.macs[0] ?? machine?.ips[0] ?? machine?.name ?? '', sender ?? ''].join('/');
 }
 
 function verdictOf(c: Case, rule: AnyRule, subject: Subject, isFound: boolean): Verdict {

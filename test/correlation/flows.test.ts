@@ -35,6 +35,21 @@ describe('the flow table', () => {
     for (let n = 0; n < 9; n++) expect(table.find(n + 1, n << 12)).toBeGreaterThanOrEqual(0);
   });
 
+  test('a lower cap holds fewer flows and forgets the rest', () => {
+    const table = new FlowTable(1 << 12);
+    let forgotten = 0;
+    for (let n = 0; n < 20_000; n++)
+      table.pushEvent(
+        insert(table, n, () => forgotten++),
+        n + 1,
+        n,
+      );
+    expect(table.hot.length / 4).toBe(1 << 12);
+    expect(table.count + forgotten).toBe(20_000);
+    expect(table.forgotten).toBe(forgotten);
+    expect(table.eventsOf(find(table, 19_999))).toEqual([{ frame: 20_000, at: 19_999 }]);
+  });
+
   test('at its cap it overwrites the flow that was never answered, else the one longest silent, and counts it', () => {
     const table = new FlowTable();
     for (let n = 0; n < 8; n++) {
