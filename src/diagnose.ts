@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type CaptureInfo, emptyFrame, type Frame, type FrameSource, LinkType } from './capture/frame.ts';
+import type { KeptCaptures } from './capture/kept-captures.ts';
 import { openCapture } from './capture/open-capture.ts';
 import { summarizeAddresses } from './cluster/addresses.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -109,12 +110,17 @@ export async function diagnoseFrames(
   };
 }
 
-/** The paths of a capture with the walk of one flow each; none when the capture has no cluster, or nothing passes the filter. */
-export async function trace(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter): Promise<TracePath[]> {
+/**
+ * The paths of a capture with the walk of one flow each; none when the capture has no cluster, or nothing passes the filter.
+ * @param kept what opens the capture, for two readings: the rows are fetched in the second one.
+ */
+export async function trace(
+  captures: readonly CaptureToRead[],
+  given: Given,
+  filter: FlowFilter,
+  kept: KeptCaptures,
+): Promise<TracePath[]> {
   const capture = onlyOne(captures);
-  // The rows are fetched in a second reading.
-  const { KeptCaptures } = await import('./capture/kept-captures.ts');
-  const kept = new KeptCaptures();
   try {
     const first = await kept.open(capture.name);
     const { facts } = await closing(first, () => readFacts(first, given));

@@ -51,7 +51,7 @@ export async function evidenceFiles(
 ): Promise<readonly EvidenceFile[]> {
   const evidence = await fetchEvidence(diagnosis, captures, kept);
   const exhibits: Exhibit[] = [];
-  const hashes: string[] = [];
+  const hashes: (string | null)[] = [];
   for (const [capture, { name }] of diagnosis.captures.entries()) {
     const cited = evidence.get(name);
     const source = captures[capture]?.name;
@@ -163,7 +163,7 @@ function asFrame(frame: CapturedFrame): Frame {
   return { ...frame, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), start: 0, end: bytes.length };
 }
 
-function fileOf(diagnosis: Diagnosis, exhibits: readonly Exhibit[], linkType: number, hashes: readonly string[]): EvidenceFile {
+function fileOf(diagnosis: Diagnosis, exhibits: readonly Exhibit[], linkType: number, hashes: readonly (string | null)[]): EvidenceFile {
   const blocks: Uint8Array[] = [];
   const shown = [...new Set(exhibits.map(({ capture }) => capture))].sort((a, b) => a - b);
   const { name, version } = diagnosis.tool;
@@ -186,8 +186,10 @@ function describe(writer: PcapngWriter, { name, point }: CaptureSummary, linkTyp
   return writer.describeInterface({ linkType, snapLength: 0, name: printable(name), ...taken });
 }
 
-function sectionComment(diagnosis: Diagnosis, captures: readonly number[], hashes: readonly string[]): string {
-  const sources = captures.map((i) => `Capture ${diagnosis.captures[i]!.name}, SHA-256 ${hashes[i]}.`);
+function sectionComment(diagnosis: Diagnosis, captures: readonly number[], hashes: readonly (string | null)[]): string {
+  const sources = captures.map(
+    (i) => `Capture ${diagnosis.captures[i]!.name}, ${hashes[i] === null ? 'anonymized' : `SHA-256 ${hashes[i]}`}.`,
+  );
   const findings = diagnosis.findings.map(({ code, rule, confidence, message }) => `${code} ${rule} (${confidence}): ${message}`);
   const lines = [
     `Evidence by ${diagnosis.tool.name} ${diagnosis.tool.version}: frames with a comment are cited, the others are their context.`,

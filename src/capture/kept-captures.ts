@@ -11,23 +11,37 @@ import type { CapturedFrame, FrameSource } from './frame.ts';
 import { type OpenCaptureOptions, openCapture, openCaptureBytes } from './open-capture.ts';
 import { Spool } from './spool.ts';
 
+/** Captures that are read under other names, and with other content. */
+export interface Disguise {
+  /** The path of the capture that is called `name`. */
+  captureOf(name: string): string;
+  /** What is read instead of `original`. */
+  source(original: FrameSource, name: string): FrameSource;
+}
+
 export class KeptCaptures {
   private readonly spools = new Map<string, Spool>();
+  private readonly disguise: Disguise | null;
+
+  constructor(disguise: Disguise | null = null) {
+    this.disguise = disguise;
+  }
 
   /** As openCapture, for the first reading. */
-  readonly open = (name: string, options: OpenCaptureOptions = {}): Promise<FrameSource> => {
+  readonly open = async (name: string, options: OpenCaptureOptions = {}): Promise<FrameSource> => {
     const keep = (once: Parameters<Spool['copying']>[0]) => {
       const spool = new Spool();
       this.spools.set(name, spool);
       return spool.copying(once);
     };
-    return openCapture(name, { ...options, keep });
+    return this.disguised(name, await openCapture(this.pathOf(name), { ...options, keep }));
   };
 
   /** As openCapture, for any later reading. @throws UsageError also when the copy of a pipe could not be kept */
   async reopen(name: string, options: OpenCaptureOptions = {}): Promise<FrameSource> {
     const spool = this.spools.get(name);
-    return spool === undefined ? openCapture(name, options) : openCaptureBytes(name, spool.again(), options);
+    const path = this.pathOf(name);
+    return this.disguised(name, await (spool === undefined ? openCapture(path, options) : openCaptureBytes(path, spool.again(), options)));
   }
 
   /**
@@ -45,10 +59,12 @@ export class KeptCaptures {
   }
 
   /**
-   * SHA-256, in hexadecimal, of capture `name` as it is stored, compressed or not; of a pipe, of what was read of it.
+   * SHA-256, in hexadecimal, of capture `name` as it is stored, compressed or not; of a pipe, of what was read of it. Null for a capture
+   * in disguise: its hash would give it away to whoever has it.
    * @throws UsageError when it cannot be read again
    */
-  async sha256(name: string): Promise<string> {
+  async sha256(name: string): Promise<string | null> {
+    if (this.disguise !== null) return null;
     const hash = createHash('sha256');
     const spool = this.spools.get(name);
     if (spool !== undefined) {
@@ -71,5 +87,13 @@ export class KeptCaptures {
   remove(): void {
     for (const spool of this.spools.values()) spool.remove();
     this.spools.clear();
+  }
+
+  private pathOf(name: string): string {
+    return this.disguise?.captureOf(name) ?? name;
+  }
+
+  private disguised(name: string, original: FrameSource): FrameSource {
+    return this.disguise?.source(original, name) ?? original;
   }
 }

@@ -4,12 +4,20 @@ import type { CaptureInfo } from '../capture/frame.ts';
 import type { KeptCaptures } from '../capture/kept-captures.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { thousands } from '../thousands.ts';
-import type { CaptureArgument } from './captures.ts';
 import { DIAGNOSIS_FORMATS, type DiagnosisOptions, renderDiagnosis, sayCannotTell } from './diagnosis-formats.ts';
 import { exitCodeOf, type FailOn, failOnOption } from './exit-code.ts';
-import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, list } from './options.ts';
+import type { Inputs } from './inputs.ts';
+import {
+  type AnonymizeOptions,
+  addAnonymizeOptions,
+  addClusterOptions,
+  addOutputOptions,
+  CAPTURES_HELP,
+  type ClusterOptions,
+  list,
+} from './options.ts';
 
-interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions {
+interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions, AnonymizeOptions {
   readonly rule?: readonly string[];
   readonly exceptRule?: readonly string[];
   readonly failOn: FailOn;
@@ -24,7 +32,7 @@ export function addDiagnoseCommand(program: Command): void {
       'Reads saved captures of an LVS cluster and says which machine breaks direct routing, which frames prove it and which commands mend it.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS)
+  addAnonymizeOptions(addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS))
     .addOption(list('--rule <name>', 'judge only this rule (name or code); repeatable'))
     .addOption(exceptRule())
     .addOption(failOnOption())
@@ -46,7 +54,8 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const { readInputs } = await import('./inputs.ts');
   const { sourceFilesOf } = await import('./captures.ts');
   const { writeOutput } = await import('./write-output.ts');
-  const { captures, given } = await readInputs(args, options);
+  const inputs = await readInputs(args, options);
+  const { captures, given } = inputs;
   const rules = await rulesOf(options);
   const { diagnose } = await import('../diagnose.ts');
   const { Progress } = await import('./progress.ts');
@@ -55,36 +64,32 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual.
   process.once('SIGINT', () => interrupt.abort());
   const reading = { stop: interrupt.signal, ...(progress === null ? {} : { progress: (info: CaptureInfo) => progress.show(info) }) };
-  const kept = options.evidence === undefined ? null : await keepCaptures(options.evidence, captures, options);
+  const kept = await keptFor(inputs, options);
   try {
     const opening = kept === null ? {} : { open: kept.open };
     const diagnosis = await diagnose(captures, given, { rules, reading, ...opening }).finally(() => progress?.clear());
     process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
     await writeOutput(await renderDiagnosis(diagnosis, options, sourceFilesOf(captures)), options.output);
     await sayWhatIsMissing(diagnosis, options, interrupt.signal.aborted);
-    if (kept !== null) await saveEvidence(diagnosis, captures, kept, options);
+    if (kept !== null) await saveBeside(diagnosis, inputs, kept, options);
   } finally {
     kept?.remove();
   }
 }
 
-/** Checks where the evidence goes, and sees to it that captures can be read again. */
-async function keepCaptures(evidence: string, captures: readonly CaptureArgument[], options: DiagnoseOptions): Promise<KeptCaptures> {
-  const { checkEvidence } = await import('./write-evidence.ts');
+/** What opens captures so that they can be read again, or that gives them another content; null where neither is asked for. */
+async function keptFor({ anonymization }: Inputs, { evidence }: DiagnoseOptions): Promise<KeptCaptures | null> {
+  if (evidence === undefined && anonymization === null) return null;
   const { KeptCaptures } = await import('../capture/kept-captures.ts');
-  checkEvidence(evidence, [...captures.map(({ name }) => name), ...(options.cluster ?? [])], options.output);
-  return new KeptCaptures();
+  return new KeptCaptures(anonymization);
 }
 
 /** The report is out by now: whatever fails here, the diagnosis is not lost. */
-async function saveEvidence(
-  diagnosis: Diagnosis,
-  captures: readonly CaptureArgument[],
-  kept: KeptCaptures,
-  options: DiagnoseOptions,
-): Promise<void> {
+async function saveBeside(diagnosis: Diagnosis, inputs: Inputs, kept: KeptCaptures, options: DiagnoseOptions): Promise<void> {
+  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs, options);
+  if (options.evidence === undefined) return;
   const { writeEvidence } = await import('./write-evidence.ts');
-  const told = await writeEvidence(diagnosis, captures, kept, options.evidence!);
+  const told = await writeEvidence(diagnosis, inputs, kept, options.evidence);
   if (options.quiet !== true) process.stderr.write(`lvs-doctor: ${told}\n`);
 }
 

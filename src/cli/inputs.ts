@@ -1,18 +1,29 @@
 /** What a command reads: the captures, and what was told about the cluster. All of it is checked before any capture is opened. */
+import type { Anonymization } from '../anonymize/anonymization.ts';
 import type { Given } from '../cluster/given/given.ts';
 import { UsageError } from '../usage-error.ts';
 import { type CaptureArgument, readCaptureArguments } from './captures.ts';
-import type { ClusterOptions } from './options.ts';
+import type { AnonymizeOptions, ClusterOptions } from './options.ts';
 import { readGiven } from './read-given.ts';
 import { checkOutput } from './write-output.ts';
 
 export interface Inputs {
+  /** With --anonymize under other names; so is `given`. */
   readonly captures: readonly CaptureArgument[];
   readonly given: Given;
+  /** Paths of all files that are read: no output may overwrite them. */
+  readonly files: readonly string[];
+  /** With --anonymize: what gives captures another content. Else null. */
+  readonly anonymization: Anonymization | null;
+}
+
+interface InputOptions extends ClusterOptions, AnonymizeOptions {
+  readonly output?: string;
+  readonly evidence?: string;
 }
 
 /** @throws UsageError for whatever cannot be meant. */
-export async function readInputs(args: readonly string[], options: ClusterOptions & { readonly output?: string }): Promise<Inputs> {
+export async function readInputs(args: readonly string[], options: InputOptions): Promise<Inputs> {
   const configuration = options.cluster ?? [];
   const fromStandardInput = [...args.filter((arg) => /^([^=/\\]+=)?-$/.test(arg)), ...configuration.filter((file) => file === '-')];
   if (fromStandardInput.length > 1) {
@@ -22,6 +33,10 @@ export async function readInputs(args: readonly string[], options: ClusterOption
   }
   const given = await readGiven(options);
   const captures = readCaptureArguments(args, given);
-  checkOutput(options.output, [...captures.map((capture) => capture.name), ...configuration]);
-  return { captures, given };
+  const { anonymizeKey: key } = options;
+  const files = [...captures.map((capture) => capture.name), ...configuration, ...(key === undefined ? [] : [key])];
+  checkOutput(options.output, files);
+  if (options.evidence !== undefined) (await import('./write-evidence.ts')).checkEvidence(options.evidence, files, options.output);
+  const inputs = { captures, given, files, anonymization: null };
+  return options.anonymize === true ? (await import('./anonymize.ts')).anonymizeInputs(inputs, options) : inputs;
 }

@@ -39,6 +39,23 @@ export function addOutputOptions(command: Command, formats: readonly [string, ..
     .addOption(new Option('-v, --verbose', 'all evidence, clues and paths; the stack of an internal error'));
 }
 
+/** What others may see. */
+export interface AnonymizeOptions {
+  readonly anonymize?: boolean;
+  readonly anonymizeKeepVendor?: boolean;
+  readonly anonymizeKey?: string;
+  readonly anonymizeMap?: string;
+}
+
+export function addAnonymizeOptions(command: Command): Command {
+  const implied = (flags: string, description: string) => new Option(flags, description).implies({ anonymize: true });
+  return command
+    .option('--anonymize', 'other addresses and names for all machines and files, and no payload, in whatever is written')
+    .addOption(implied('--anonymize-keep-vendor', 'as --anonymize, but the vendor part of MACs stays'))
+    .addOption(implied('--anonymize-key <file>', 'as --anonymize, with a secret of your own: the same one gives the same addresses again'))
+    .addOption(implied('--anonymize-map <file>', 'as --anonymize; what stands for what is saved for you alone'));
+}
+
 /** An option that may be given several times; undefined when it is not given. */
 export function list(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string, previous: readonly string[] = []) => [...previous, value]);

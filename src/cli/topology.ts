@@ -2,9 +2,18 @@
 import type { Command } from 'commander';
 import type { Diagnosis } from '../diagnosis.ts';
 import { UsageError } from '../usage-error.ts';
-import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, type OutputOptions } from './options.ts';
+import type { Inputs } from './inputs.ts';
+import {
+  type AnonymizeOptions,
+  addAnonymizeOptions,
+  addClusterOptions,
+  addOutputOptions,
+  CAPTURES_HELP,
+  type ClusterOptions,
+  type OutputOptions,
+} from './options.ts';
 
-interface TopologyOptions extends ClusterOptions, OutputOptions<'text' | 'yaml' | 'json'> {}
+interface TopologyOptions extends ClusterOptions, AnonymizeOptions, OutputOptions<'text' | 'yaml' | 'json'> {}
 
 export function addTopologyCommand(program: Command): void {
   const command = program
@@ -14,20 +23,28 @@ export function addTopologyCommand(program: Command): void {
       'Prints the roles seen in captures with the clues that speak for them; with -f yaml as a cluster.yaml to edit and pass back with -c.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addOutputOptions(addClusterOptions(command), ['text', 'yaml', 'json']).action(run);
+  addAnonymizeOptions(addOutputOptions(addClusterOptions(command), ['text', 'yaml', 'json'])).action(run);
 }
 
 async function run(args: readonly string[], options: TopologyOptions): Promise<void> {
   const { readInputs } = await import('./inputs.ts');
   const { writeOutput } = await import('./write-output.ts');
-  const { captures, given } = await readInputs(args, options);
+  const inputs = await readInputs(args, options);
   const { diagnose } = await import('../diagnose.ts');
-  const diagnosis = await diagnose(captures, given, {});
+  const diagnosis = await diagnose(inputs.captures, inputs.given, await openingOf(inputs));
   await writeOutput(await render(diagnosis, options), options.output);
+  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs, options);
   const { vips, directors, realServers } = diagnosis.cluster;
   if (vips.length + directors.length + realServers.length === 0) {
     throw new UsageError('no cluster is recognised in the capture; name an address with --vip, or capture on the LAN of the cluster.');
   }
+}
+
+/** How captures are opened when they are not read as they are. */
+async function openingOf({ anonymization }: Inputs) {
+  if (anonymization === null) return {};
+  const { KeptCaptures } = await import('../capture/kept-captures.ts');
+  return { open: new KeptCaptures(anonymization).open };
 }
 
 async function render(diagnosis: Diagnosis, options: TopologyOptions): Promise<string> {

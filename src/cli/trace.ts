@@ -1,10 +1,20 @@
 /** `lvs-doctor trace [point=]<capture>...` */
 import type { Command } from 'commander';
+import type { FlowFilter } from '../cluster/walk.ts';
 import { canonicalIp } from '../decoders/address.ts';
 import { UsageError } from '../usage-error.ts';
-import { addClusterOptions, addOutputOptions, CAPTURES_HELP, type ClusterOptions, type OutputOptions } from './options.ts';
+import type { Inputs } from './inputs.ts';
+import {
+  type AnonymizeOptions,
+  addAnonymizeOptions,
+  addClusterOptions,
+  addOutputOptions,
+  CAPTURES_HELP,
+  type ClusterOptions,
+  type OutputOptions,
+} from './options.ts';
 
-interface TraceOptions extends ClusterOptions, OutputOptions<'text' | 'json'> {
+interface TraceOptions extends ClusterOptions, AnonymizeOptions, OutputOptions<'text' | 'json'> {
   readonly flow?: string;
   readonly client?: string;
 }
@@ -17,7 +27,7 @@ export function addTraceCommand(program: Command): void {
       'Prints the paths that flows take, hop by hop: source and destination MAC, IP and port, TTL, flags, who sends to whom, what changed.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addOutputOptions(addClusterOptions(command), ['text', 'json'])
+  addAnonymizeOptions(addOutputOptions(addClusterOptions(command), ['text', 'json']))
     .option('--flow <flow>', "only this flow: 'client[:port] > vip[:port]'")
     .option('--client <ip>', 'only flows of this client')
     .action(run);
@@ -31,9 +41,11 @@ async function run(args: readonly string[], options: TraceOptions): Promise<void
   }
   const { readInputs } = await import('./inputs.ts');
   const { writeOutput } = await import('./write-output.ts');
-  const { captures, given } = await readInputs(args, options);
+  const inputs = await readInputs(args, options);
   const { trace } = await import('../diagnose.ts');
-  const paths = await trace(captures, given, { flow: options.flow ?? null, client });
+  const { KeptCaptures } = await import('../capture/kept-captures.ts');
+  const filter = await filterOf(inputs, { flow: options.flow ?? null, client });
+  const paths = await trace(inputs.captures, inputs.given, filter, new KeptCaptures(inputs.anonymization));
   if (options.format === 'json') {
     const { renderJson } = await import('../reports/json.ts');
     await writeOutput(renderJson({ schema: 'lvs-doctor/trace@1', paths }), options.output);
@@ -42,6 +54,7 @@ async function run(args: readonly string[], options: TraceOptions): Promise<void
     const { terminalFor } = await import('./terminal.ts');
     await writeOutput(renderTrace(paths, terminalFor(options.output, options.color)), options.output);
   }
+  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs, options);
   if (paths.length === 0) {
     const narrowed = options.flow !== undefined || client !== null;
     throw new UsageError(
@@ -50,4 +63,12 @@ async function run(args: readonly string[], options: TraceOptions): Promise<void
         : 'the capture holds no flow to a virtual IP; name the address with --vip, or capture on the LAN of the cluster.',
     );
   }
+}
+
+/** The filter as typed is of original addresses. */
+async function filterOf({ anonymization }: Inputs, filter: FlowFilter): Promise<FlowFilter> {
+  if (anonymization === null) return filter;
+  const { mapAddressesIn } = await import('../anonymize/mapped-text.ts');
+  const mapped = (text: string | null) => (text === null ? null : mapAddressesIn(text, anonymization.addresses));
+  return { flow: mapped(filter.flow), client: mapped(filter.client) };
 }

@@ -5,7 +5,7 @@ import type { Diagnosis } from '../diagnosis.ts';
 import { evidenceFiles } from '../evidence-capture.ts';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
-import type { CaptureArgument } from './captures.ts';
+import type { Inputs } from './inputs.ts';
 import { checkOutput, writeFileWhole } from './write-output.ts';
 
 /**
@@ -28,14 +28,13 @@ export function checkEvidence(file: string, inputs: readonly string[], output: s
  */
 export async function writeEvidence(
   diagnosis: Diagnosis,
-  captures: readonly CaptureArgument[],
+  { captures, files: inputs }: Inputs,
   kept: KeptCaptures,
   file: string,
 ): Promise<string> {
   const files = await evidenceFiles(diagnosis, captures, kept);
   if (files.length === 0) return `no finding cites a frame, so there is no evidence to save, and ${printable(file)} is not written.`;
   const written = files.map(({ linkType }, i) => (i === 0 ? file : besides(file, linkType)));
-  const inputs = captures.map(({ name }) => name);
   for (const path of written) checkOutput(path, inputs, '--evidence');
   for (const [i, { bytes }] of files.entries()) writeFileWhole(bytes, written[i]!);
   const told = files.map(({ linkType, frames, cited }, i) => {

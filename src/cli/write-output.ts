@@ -36,11 +36,12 @@ export async function writeOutput(text: string, output: string | undefined): Pro
 
 /**
  * Writes a file.
+ * @param isPrivate whether only this user may read it, whoever might have read what was there before.
  * @throws UsageError when it cannot be written; what was there before is then still there.
  */
-export function writeFileWhole(content: string | Uint8Array, output: string): void {
+export function writeFileWhole(content: string | Uint8Array, output: string, isPrivate = false): void {
   try {
-    writeWhole(content, isLink(output) ? realpathSync(output) : output);
+    writeWhole(content, isLink(output) ? realpathSync(output) : output, isPrivate);
   } catch (error) {
     throw new UsageError(`${printable(output)} cannot be written: ${reasonOf(error)}.`);
   }
@@ -64,7 +65,7 @@ function isLink(path: string): boolean {
 }
 
 /** Beside the file first, then in its place: an interrupted run leaves the old file as it was. */
-function writeWhole(content: string | Uint8Array, path: string): void {
+function writeWhole(content: string | Uint8Array, path: string, isPrivate: boolean): void {
   const old = statSync(path, { throwIfNoEntry: false });
   if (old !== undefined && !old.isFile()) {
     // A device or pipe is written to, not replaced.
@@ -72,7 +73,7 @@ function writeWhole(content: string | Uint8Array, path: string): void {
     return;
   }
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  const descriptor = openSync(beside, 'wx', old === undefined ? 0o666 : old.mode & 0o777);
+  const descriptor = openSync(beside, 'wx', isPrivate ? 0o600 : old === undefined ? 0o666 : old.mode & 0o777);
   try {
     try {
       writeFileSync(descriptor, content);
