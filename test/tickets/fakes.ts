@@ -84,7 +84,7 @@ export const FAKES: Readonly<Record<string, () => Fake>> = {
           if (asked.headers['x-atlassian-token'] !== 'no-check') return { status: 403, body: 'XSRF check failed' };
           const { field, name, bytes } = fileOf(asked);
           if (field !== 'file') return { status: 500, body: { errorMessages: ['no file'] } };
-          if (files.has(name)) throw new Error(`${name} is attached twice`);
+          if (files.get(name)?.length === bytes.length) throw new Error(`${name} is attached twice`);
           files.set(name, bytes);
           return { status: 200, body: [{ filename: name }] };
         }

@@ -49,6 +49,16 @@ describe('Request Tracker', () => {
     expect(fake.comments).toHaveLength(1);
   });
 
+  test('that cut a file is told of', async () => {
+    const fake = FAKES['Request Tracker']!();
+    const { origin } = await serve((asked) => {
+      const reply = fake.answer(asked);
+      if (fake.isComment(asked)) fake.files.set(EVIDENCE!.name, Buffer.from(EVIDENCE!.bytes.subarray(0, 1000)));
+      return reply;
+    });
+    expect((await attachTo(origin + fake.path)).outcome.notes).toEqual([expect.stringMatching(/cannot be read back whole/)]);
+  });
+
   test('is asked for every page of files when it does not say how many there are', async () => {
     const fake = FAKES['Request Tracker']!();
     const there = ATTACHMENT.files.map(({ name, bytes }) => ({ Filename: name, ContentLength: bytes.length }));
@@ -120,6 +130,14 @@ describe('Jira', () => {
     await attachTo(origin + fake.path);
     expect(sent(asked)).toHaveLength(2);
     expect([...fake.files.keys()]).toEqual([REPORT!.name, EVIDENCE!.name]);
+  });
+
+  test('gets a file again of which it has a part', async () => {
+    const fake = FAKES.Jira!();
+    fake.files.set(EVIDENCE!.name, Buffer.from(EVIDENCE!.bytes.subarray(0, 1000)));
+    const { origin } = await serve(fake.answer);
+    await attachTo(origin + fake.path);
+    expect(fake.files.get(EVIDENCE!.name)).toEqual(EVIDENCE!.bytes);
   });
 });
 
