@@ -123,15 +123,18 @@ async function attach(found: FoundTicket, attachment: Attachment, { token, ca, p
   }
 }
 
+/** Nobody knows how wide the window is in which a ticket is read: 80 columns fit. */
+const TEXT = { color: false, width: 80, sourceFiles: new Map<string, string>(), verbose: false };
+
 async function renderReports(diagnosis: Diagnosis): Promise<Reports> {
   const { renderText } = await import('../reports/text.ts');
-  const options = { color: false, width: 80, sourceFiles: new Map<string, string>(), verbose: false };
-  const text = renderText(diagnosis, { ...options, quiet: false });
-  const short = renderText(diagnosis, { ...options, quiet: true });
-  const fence = '```';
+  const { renderMarkdown } = await import('../reports/markdown.ts');
+  const { fenced } = await import('../reports/markdown/inline.ts');
+  const text = renderText(diagnosis, { ...TEXT, quiet: false });
+  const short = renderText(diagnosis, { ...TEXT, quiet: true });
   return {
     text: [text, short],
-    markdown: [`${fence}text\n${text}${fence}`],
+    markdown: [renderMarkdown(diagnosis), fenced(short.trimEnd().split('\n'), 'text').join('\n')],
     file: { extension: 'txt', type: 'text/plain', content: text },
   };
 }

@@ -30,10 +30,10 @@ export const gitlab: TicketSystem = {
   name: 'GitLab',
   example: 'https://gitlab.example/group/project/-/issues/123',
   recognise(address): GitlabTicket | null {
-    const pattern = /^\/(.+?)\/-\/(issues|work_items|merge_requests)\/(?:incident\/)?(\d+)(?:\/.*)?$/;
+    const pattern = /^\/([\w./-]+?)\/-\/(issues|work_items|merge_requests)\/(?:incident\/)?(\d+)(?:\/.*)?$/;
     const [, project, kind, number] = pattern.exec(address.pathname) ?? [];
     if (project === undefined || kind === undefined || number === undefined) return null;
-    const below = `/projects/${encodeURIComponent(decodeURIComponent(project))}`;
+    const below = `/projects/${encodeURIComponent(project)}`;
     // A work item that is an issue has the number of that issue.
     const path = `${below}/${kind === 'work_items' ? 'issues' : kind}/${number}`;
     return { api: `${address.origin}/api/v4`, path, project: below };

@@ -104,6 +104,8 @@ const NOT_SENT: Readonly<Record<string, readonly [message: string, passing: bool
   ENETDOWN: ['cannot be reached', true],
   EAI_AGAIN: ['has no address at the moment: the name service does not answer', true],
   ENOTFOUND: ['has no address: is the name right?', false],
+  // The tunnel through a proxy; for other requests undici tells why.
+  UND_ERR_ABORTED: ['is not reached: the proxy refuses the tunnel', false],
   UND_ERR_CONNECT_TIMEOUT: ['does not take the connection in time', true],
   ERR_TLS_CERT_ALTNAME_INVALID: ['shows a certificate of another name', false],
   CERT_HAS_EXPIRED: ['shows a certificate that has expired', false],
@@ -128,7 +130,7 @@ function faultOf(error: unknown): ConnectionFault {
   }
   const isSlow = codes.some((code) => /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$|^TimeoutError$/.test(code));
   if (isSlow) return new ConnectionFault('does not answer in time', { arrived: true, passing: true });
-  const isBroken = codes.some((code) => ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ETIMEDOUT', 'UND_ERR_ABORTED'].includes(code));
+  const isBroken = codes.some((code) => ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ETIMEDOUT'].includes(code));
   return isBroken
     ? new ConnectionFault('closes the connection before it has answered', { arrived: true, passing: true })
     : new ConnectionFault(`gives no answer that can be read (${codes[0] ?? 'no reason told'})`, { arrived: true, passing: false });

@@ -24,10 +24,12 @@ export const jira: TicketSystem = {
   name: 'Jira',
   example: 'https://jira.example/browse/OPS-123',
   recognise(address) {
-    const path = address.pathname;
+    const [path, selected] = [address.pathname, address.searchParams.get('selectedIssue') ?? ''];
     const [, base, key] =
-      /^(.*)\/(?:browse|rest\/api\/\d\/issue)\/([A-Z][A-Z0-9_]*-\d+)\/?$/i.exec(path) ??
-      /^(.*?)(?:\/jira\/\w+)?\/projects\/[^/]+\/(?:issues|queues)\/(?:.*\/)?([A-Z][A-Z0-9_]*-\d+)\/?$/i.exec(path) ??
+      /^(.*)\/(?:browse|rest\/api\/\d\/issue)\/([A-Z]\w*-\d+)\/?$/i.exec(path) ??
+      /^(.*?)(?:\/jira\/\w+)?\/projects\/[^/]+\/(?:issues|queues)\/(?:.*\/)?([A-Z]\w*-\d+)\/?$/i.exec(path) ??
+      // A board beside which one ticket is open.
+      /^(.*?)\/(?:jira|secure)\/.*\?([A-Z]\w*-\d+)$/i.exec(`${path}?${selected}`) ??
       [];
     return base === undefined || key === undefined
       ? null

@@ -92,6 +92,7 @@ attach() {
     "$origin/Ticket/Display.html?id=$number" "${token_file##*/}" "${*:+ $*}"
   node bin/lvs-doctor.js attach "$work/diagnosis.json" --ticket "$origin/Ticket/Display.html?id=$number" --token-file "$token_file" \
     --evidence "$work/mirror.pcap" --evidence "$work/every-byte.bin" "$@" > "$work/said" 2>&1 || code=$?
+  cat "$work/said" >> "$work/all-said"
   sed "s|$work/||g" "$work/said"
   echo "exit code $code"
   return "$code"
@@ -147,7 +148,7 @@ attach "$ticket" "$work/wrong-token"
 check 'a wrong token ends with 2' test $? -eq 2
 check 'it says so' says 'answers 401: the token is not accepted'
 check 'the ticket has one comment in the end' test "$(comments)" -eq 1
-check 'the token is in nothing that was said' bash -c "! grep -q -- '$token' '$work/said'"
+check 'the token is in nothing that was said' test "$(grep -cF -- "$token" "$work/all-said")" -eq 0
 
 printf '\n%s passed, %s failed in %s s\n' "$passed" "$failed" "$((SECONDS - began))"
 [ "$failed" -eq 0 ]
