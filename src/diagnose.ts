@@ -1,5 +1,4 @@
 /** The whole way of a saved capture, on one page: frames, facts, cluster, judgement, diagnosis. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type CaptureInfo, emptyFrame, type Frame, type FrameSource, LinkType } from './capture/frame.ts';
 import type { KeptCaptures } from './capture/kept-captures.ts';
@@ -14,7 +13,7 @@ import { Facts } from './correlation/facts.ts';
 import { parseIp } from './decoders/address.ts';
 import { Packet } from './decoders/packet.ts';
 import type { Diagnosis, Limits } from './diagnosis.ts';
-import { packageFile } from './package-file.ts';
+import { packageVersion } from './package-file.ts';
 import type { TracePath } from './reports/trace.ts';
 import { caseOf } from './rules/case-of.ts';
 import { RULES } from './rules/index.ts';
@@ -83,7 +82,7 @@ export async function diagnoseFrames(
   const point = facts.points[0];
   return {
     schema: 'lvs-doctor/diagnosis@1',
-    tool: { name: 'lvs-doctor', version: toolVersion() },
+    tool: { name: 'lvs-doctor', version: packageVersion() },
     ...verdictOf(judgement, cluster, info, rules.length),
     captures: [
       {
@@ -261,9 +260,4 @@ const LINK_TYPE_NAMES: Readonly<Record<number, string>> = {
 
 function linkTypeName(types: readonly number[]): string {
   return types.length === 0 ? 'none' : types.map((type) => LINK_TYPE_NAMES[type] ?? String(type)).join(', ');
-}
-
-function toolVersion(): string {
-  const text = readFileSync(packageFile('package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -121,7 +121,7 @@ describe('rooms', () => {
   const address = 'src/decoders/address.ts';
   const nearestWord = 'src/nearest-word.ts';
   const thousands = 'src/thousands.ts';
-  const contracts = ['src/diagnosis.ts', 'src/capture-plan.ts'];
+  const contracts = ['src/diagnosis.ts', 'src/diff.ts', 'src/capture-plan.ts'];
   test.each([
     ['src/capture/', ['node:', 'fzstd', error, address, nearestWord]],
     ['src/decoders/', [frame]],

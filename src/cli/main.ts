@@ -1,12 +1,12 @@
 /** The command line: arguments in, exit code out. Alone prints and exits; each command is a file of its own, and loads what it needs. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { packageFile } from '../package-file.ts';
+import { packageVersion } from '../package-file.ts';
 import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { addAttachCommand } from './attach.ts';
 import { addCapturePlanCommand } from './capture-plan.ts';
 import { addDiagnoseCommand } from './diagnose.ts';
+import { addDiffCommand } from './diff.ts';
 import { addExplainCommand } from './explain.ts';
 import { addReportCommand } from './report.ts';
 import { addTopologyCommand } from './topology.ts';
@@ -35,7 +35,7 @@ function createProgram(): Command {
     .description(
       'Diagnoses LVS clusters with direct routing from packet captures: which machine breaks it, which frames prove it, which commands mend it.',
     )
-    .version(readVersion(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({ outputError: () => {}, writeErr: () => {} })
     .addHelpText('after', "\nStart with: lvs-doctor diagnose mirror.pcap\n'lvs-doctor <command> --help' tells the options of a command.");
@@ -44,14 +44,10 @@ function createProgram(): Command {
   addTopologyCommand(program);
   addCapturePlanCommand(program);
   addReportCommand(program);
+  addDiffCommand(program);
   addAttachCommand(program);
   addExplainCommand(program);
   return program;
-}
-
-/** The version in package.json. */
-function readVersion(): string {
-  return JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).version;
 }
 
 function isExpected(error: unknown): boolean {

@@ -13,7 +13,8 @@ export function captureLines(diagnosis: Diagnosis, style: Style): string[] {
   return diagnosis.captures.flatMap((capture) => wrap(captureText(capture), style.width, '', '  '));
 }
 
-function captureText(capture: CaptureSummary): string {
+/** 'mirror.pcap: 115 frames in 2.6 s from 2026-11-20 08:52:01 UTC, point: mirror.' */
+export function captureText(capture: CaptureSummary): string {
   const parts = [`${printable(capture.name)}: ${countText(capture.frames, 'frames')}`];
   const length = duration(capture.first, capture.last);
   if (capture.first !== null) parts.push(`${length === '' || capture.frames < 2 ? '' : `in ${length} `}from ${clock(capture.first)}`);

@@ -1,0 +1,64 @@
+/**
+ * What became of the findings, as Markdown: the note that closes a ticket, or says why it stays open. One table, a line a finding; below
+ * it only what is still to do. It is bounded and guarded as the Markdown of a diagnosis is.
+ */
+import type { Finding } from '../diagnosis.ts';
+import type { Diff } from '../diff.ts';
+import { healedText, newText, remainsText } from './diff-text.ts';
+import { code, fenced, prose, table } from './markdown/inline.ts';
+import { printableCommand, wrapCommand } from './shell.ts';
+import { captureText } from './text/cluster.ts';
+import { countText, ROLE_WORDS } from './text/style.ts';
+
+const NAME = 80;
+/** What is more than these is counted. */
+const MOST = { rows: 40, todo: 6, captures: 4, notes: 6 };
+
+/** The report, ending in a line break. */
+export function renderDiffMarkdown(diff: Diff): string {
+  const rows = [
+    ...diff.remains.map((one) => row('**remains**', one.finding, remainsText(one))),
+    ...diff.new.map((one) => row('**new**', one.finding, newText(one))),
+    ...diff.notJudged.map((one) => row('not judged', one.finding, one.reason)),
+    ...diff.healed.map((one) => row('healed', one.finding, healedText(one))),
+  ];
+  const todo = [...diff.remains, ...diff.new].map(({ finding }) => `- **${finding.rule}**: ${prose(finding.message)}`);
+  const commands = Array.from(new Map(diff.notJudged.map(({ finding, capture }) => [capture, finding])));
+  const sections = [
+    [`## ${diff.verdict.toUpperCase()}: ${prose(diff.summary)}`],
+    [...sideLines('Before', diff.before), ...sideLines('After', diff.after)],
+    diff.notes.slice(0, MOST.notes).map((note) => `- Mind: ${prose(note)}`),
+    rows.length === 0 ? [] : cut(table(['', 'finding', 'machine', 'before and after'], rows.slice(0, MOST.rows)), rows.length - MOST.rows),
+    todo.length === 0 ? [] : ['### Still to do', '', ...cut(todo.slice(0, MOST.todo), todo.length - MOST.todo)],
+    ...commands.slice(0, MOST.captures).flatMap(([capture]) => decidedBy(capture)),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function sideLines(label: string, { captures }: Diff['before']): string[] {
+  return captures.slice(0, 6).map((capture) => `- ${label}: ${prose(captureText(capture))}`);
+}
+
+function row(fate: string, { rule, code: number, vip, culprits }: Finding, about: string): string[] {
+  const who = culprits.slice(0, 4).map(({ role, name, ip, mac }) => {
+    const addresses = [name, ip, mac].filter((part) => part !== null).map((part) => code(part, NAME));
+    return `${ROLE_WORDS[role]} ${addresses.join(' ')}`;
+  });
+  return [fate, `${rule} (${number})${vip === null ? '' : ` ${code(vip, NAME)}`}`, who.join(', '), prose(about)];
+}
+
+function cut(lines: readonly string[], more: number): string[] {
+  return more > 0 ? [...lines, '', `And ${countText(more, 'findings')} more, in the full report.`] : [...lines];
+}
+
+function decidedBy(capture: string | null): string[][] {
+  if (capture === null) return [];
+  const [, where = '', command = capture] = /^(on .+?): (.*)$/s.exec(capture) ?? [];
+  return [
+    [`What is not judged is decided by a capture${where === '' ? '' : ` ${prose(where, NAME)}`}:`],
+    fenced(wrapCommand(printableCommand(command, 1_000), 100), 'sh'),
+  ];
+}
