@@ -1,8 +1,9 @@
 /** Notices: what must be known about a capture to read its diagnosis. Never faults. */
 import type { CaptureInfo } from '../capture/frame.ts';
 import type { Notice } from '../diagnosis.ts';
+import { thousands } from '../thousands.ts';
 import type { Case } from './rule.ts';
-import { count } from './wording.ts';
+import { count, verb } from './wording.ts';
 
 interface NoticeKind {
   readonly code: string;
@@ -14,6 +15,8 @@ interface NoticeKind {
 
 /** Snapshot lengths below this cut TCP headers with options behind a VLAN tag and IPv6. */
 const SHORT_SNAP_LENGTH = 86;
+/** Compared datagrams below which a share of them says nothing. */
+const MIN_COMPARED = 4;
 /** The share of frames seen twice from which a mirror doubles, as far from chance as from all. */
 const DOUBLED_SHARE = 0.25;
 
@@ -24,9 +27,10 @@ const KINDS: readonly NoticeKind[] = [
     summary: 'Frames carry no destination MAC, so paths cannot be followed.',
     note({ o }) {
       const { cookedFrames, noLinkFrames } = o.facts;
-      if (cookedFrames + noLinkFrames === 0) return null;
+      const frames = cookedFrames + noLinkFrames;
+      if (frames === 0) return null;
       const why = cookedFrames > 0 ? 'captured with -i any' : 'captured without link header';
-      return `${count(cookedFrames + noLinkFrames, 'frame')} carry no destination MAC (${why}): who sends what to whom cannot be judged. Capture on the interface itself, tcpdump -i eth0.`;
+      return `${count(frames, 'frame')} ${verb(frames === 1, 'carries', 'carry')} no destination MAC (${why}): who sends what to whom cannot be judged. Capture on the interface itself, tcpdump -i eth0.`;
     },
   },
   {
@@ -38,8 +42,8 @@ const KINDS: readonly NoticeKind[] = [
       const sum = (a: Float64Array) => a.reduce((total, n) => total + n, 0);
       const first = sum(once);
       const second = sum(twice);
-      if (first < 4 || second <= first * DOUBLED_SHARE) return null;
-      return `${count(second, 'of the compared datagrams', 'of the compared datagrams')} were captured twice on the same hop, as a mirror of both directions does; they count once.`;
+      if (first < MIN_COMPARED || second <= first * DOUBLED_SHARE) return null;
+      return `${thousands(second)} of the compared datagrams were captured twice on the same hop, as a mirror of both directions does; they count once.`;
     },
   },
   {
@@ -49,7 +53,7 @@ const KINDS: readonly NoticeKind[] = [
     note({ o }) {
       const oversized = o.facts.points.reduce((total, p) => total + p.oversized, 0);
       if (oversized === 0) return null;
-      return `${count(oversized, 'TCP segment')} are larger than 1500 bytes: captured on a host with segmentation or receive offload, not as they are on the wire. Their checksums mean nothing.`;
+      return `${count(oversized, 'TCP segment')} ${verb(oversized === 1, 'is', 'are')} larger than 1500 bytes: captured on a host with segmentation or receive offload, not as they are on the wire. Their checksums mean nothing.`;
     },
   },
   {
@@ -105,7 +109,7 @@ const KINDS: readonly NoticeKind[] = [
     note({ o }) {
       const disordered = o.facts.points.reduce((total, p) => total + p.disordered, 0);
       if (disordered === 0) return null;
-      return `${count(disordered, 'frame')} bear an earlier time than a frame before them; order is taken from the file.`;
+      return `${count(disordered, 'frame')} ${verb(disordered === 1, 'bears', 'bear')} an earlier time than a frame before them; order is taken from the file.`;
     },
   },
   {
