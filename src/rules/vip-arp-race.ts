@@ -27,17 +27,17 @@ export const vipArpRace: Rule<Data> = {
   headline: (who, ip) => `${who} answer ARP for ${ip} at the same time`,
 
   *subjects(c) {
-    for (const ip of c.o.claimedIps) {
-      const vip = c.cluster.vip(ip) ?? null;
-      // Where the VIPs are known, two owners of another address are a duplicate IP.
-      if (vip === null && c.cluster.vips.length > 0) continue;
-      if ((c.o.about(ip)?.askings ?? []).some((a) => a.answered > 0)) yield { ip, vip, machine: null };
-    }
+    const asked = c.o.claimedIps.filter((ip) => c.o.about(ip)!.askings.some((a) => a.answered > 0));
+    // Where the VIPs are known, or several machines answer for a service, two owners of another address are a duplicate IP.
+    const vips = asked.filter((ip) => c.cluster.vip(ip) !== undefined);
+    const services = asked.filter((ip) => c.o.pathsTo(ip).length > 0 && racesFor(c, ip).length > 0);
+    const likely = c.cluster.vips.length > 0 ? vips : services.length > 0 ? services : asked;
+    for (const ip of likely) yield { ip, vip: c.cluster.vip(ip) ?? null, machine: null };
   },
 
   check(c, s) {
     const about = c.o.about(s.ip)!;
-    const racing = about.races.filter((race) => machinesIn(c, race).length > 1);
+    const racing = racesFor(c, s.ip);
     const machines = [...new Set(racing.flatMap((race) => machinesIn(c, race)))];
     const strangers = machines.filter((m) => !hasRole(s, m));
     if (machines.length < 2 || strangers.length === 0) return [];
@@ -92,6 +92,11 @@ export const vipArpRace: Rule<Data> = {
     };
   },
 };
+
+/** Questions for an IP that several machines answered. */
+function racesFor(c: Case, ip: Ip): RaceSeen[] {
+  return c.o.about(ip)!.races.filter((race) => machinesIn(c, race).length > 1);
+}
 
 /** The machines that answered one question; a redundancy protocol's MAC and a proxy do so lawfully. */
 function machinesIn(c: Case, race: RaceSeen): Machine[] {

@@ -92,6 +92,19 @@ describe('vip-arp-race', () => {
     });
   });
 
+  test('where a service is raced for, two owners of an address that serves nothing are a duplicate IP', () => {
+    const story = raced(rs1, director).wait(1000).whoHas(client, rs2.ip).isAt(rs2, rs2.ip, client).isAt(rs1, rs2.ip, client);
+    expect(judge(story).findings.map((f) => f.vip)).toEqual([vip, rs2.ip]);
+    story.tcp(client, vip).opens([client, rs1], [rs1, client]);
+    expect(judge(story).findings.map((f) => f.vip)).toEqual([vip]);
+  });
+
+  test('a service that one machine owns does not make another address a duplicate IP', () => {
+    const story = raced(rs1, director).wait(1000).resolves(client, rs2.ip, rs2);
+    story.tcp(client, rs2.ip).opens([client, rs2], [rs2, client]);
+    expect(judge(story).findings.map((f) => f.vip)).toEqual([vip]);
+  });
+
   test('where it is not known who captured, one answer is no proof of silence', () => {
     const story = new Story().resolves(client, vip, director);
     expect(judge(story, {}).verdicts).toMatchObject([{ subject: vip, verdict: 'not judged' }]);
