@@ -9,7 +9,10 @@ import { readInclude } from './read-include.ts';
 /** No configuration is larger; a capture given as one often is. */
 const LARGEST_FILE = 64 * 1024 * 1024;
 
-/** @throws UsageError when a file cannot be read or understood, or the parts contradict each other. */
+/**
+ * Says on standard error what of it could not be taken in.
+ * @throws UsageError when a file cannot be read or understood, or the parts contradict each other.
+ */
 export async function readGiven(options: ClusterOptions): Promise<Given> {
   const { cluster = [], vip = [], director = [], realServer = [], gateway = [] } = options;
   if (cluster.length + vip.length + director.length + realServer.length + gateway.length === 0) return NOTHING_GIVEN;
@@ -18,10 +21,12 @@ export async function readGiven(options: ClusterOptions): Promise<Given> {
     import('../cluster/given/merge-given.ts'),
     import('../cluster/given/options.ts'),
   ]);
-  return mergeGiven([
+  const given = mergeGiven([
     ...cluster.map((file) => parseGiven(file, readText(file), readInclude)),
     givenFromOptions({ vip, director, realServer, gateway }),
   ]);
+  for (const note of given.notes ?? []) process.stderr.write(`lvs-doctor: ${printable(note)}\n`);
+  return given;
 }
 
 function readText(file: string): string {

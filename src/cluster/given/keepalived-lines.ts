@@ -86,7 +86,10 @@ export function withIncludes(
       if (depth >= DEEPEST) throw errorAt(place, `includes are nested more than ${DEEPEST} deep here; does a file include itself?`);
       const path = include[1] ?? '';
       const files = readInclude?.(path, name) ?? null;
-      if (files === null) notes.push(`${sayPlace(place)}: the include of ${printed(path)} is not followed; give that file as well.`);
+      if (files === null)
+        notes.push(
+          `${sayPlace(place)}: the include of ${printed(path)} is not followed; what it says counts only where that file is given as well.`,
+        );
       for (const included of files ?? []) add(included.name, included.text, depth + 1);
     }
   };

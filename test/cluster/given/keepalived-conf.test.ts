@@ -231,7 +231,7 @@ vrrp_instance VRRP {
     const alone = read(text);
     expect(alone.vips.map((vip) => vip.ip)).toEqual(['10.0.0.9']);
     expect(alone.notes).toEqual([
-      'keepalived.conf, line 1: the include of /etc/keepalived/conf.d/*.conf is not followed; give that file as well.',
+      'keepalived.conf, line 1: the include of /etc/keepalived/conf.d/*.conf is not followed; what it says counts only where that file is given as well.',
     ]);
 
     const asked: string[] = [];
