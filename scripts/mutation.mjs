@@ -17,8 +17,8 @@ const ROOT = resolve(import.meta.dirname, '..');
 const RULES = 'src/rules';
 const COPIED = ['src', 'test', 'schema', 'package.json', 'vitest.config.ts', 'tsconfig.json'];
 const LINKED = ['node_modules', 'fixtures', 'docs'];
-/** A mutation that loops for ever is noticed, too. */
-const TIMEOUT_MS = 90_000;
+/** A mutation that loops for ever is noticed, too: when its tests take this many times as long as all tests do without any mutation. */
+const PATIENCE = 5;
 const WORKER = join(ROOT, 'scripts/mutation-worker.mjs');
 /** The captures that rules are held to, once their own tests have passed. */
 const CAPTURES = ['test/captures/truth.test.ts', 'test/captures/must-not-flag.test.ts', 'test/captures/seeds.test.ts'];
@@ -26,14 +26,11 @@ const CAPTURES = ['test/captures/truth.test.ts', 'test/captures/must-not-flag.te
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const excused = JSON.parse(readFileSync(join(ROOT, 'scripts/mutation-survivors.json'), 'utf8'));
 
-const files = readdirSync(join(ROOT, RULES)).filter(
-  (file) => file.endsWith('.ts') && file !== 'index.ts' && (wanted.length === 0 || wanted.includes(file.slice(0, -3))),
-);
+const ALL_FILES = readdirSync(join(ROOT, RULES)).filter((file) => file.endsWith('.ts') && file !== 'index.ts');
+const files = ALL_FILES.filter((file) => wanted.length === 0 || wanted.includes(file.slice(0, -3)));
 /** Thresholds of all files first, then guards, then terms: what matters most is known soonest. */
 const queue = files
-  .flatMap((file) =>
-    mutationsOf(readFileSync(join(ROOT, RULES, file), 'utf8')).map((mutation) => ({ ...mutation, file, key: `${file}: ${mutation.name}` })),
-  )
+  .flatMap((file) => mutationsOf(sourceOf(file)).map((mutation) => ({ ...mutation, file, key: `${file}: ${mutation.name}` })))
   .sort((a, b) => a.order - b.order);
 if (process.argv.includes('--list')) {
   for (const { key, line } of queue) console.log(`${key}, line ${line}`);
@@ -43,6 +40,8 @@ if (process.argv.includes('--list')) {
 /** A copy of the tree, and the process that runs its tests. */
 class Tree {
   path = copyOfTree();
+  /** How long tests may take; for ever until it is known how long they do take. */
+  timeoutMs = 0;
   #worker = null;
 
   /** Whether a test fails with the mutation in place. The tree is as before when this returns. */
@@ -70,7 +69,7 @@ class Tree {
         done(result === true);
       };
       const died = () => end(null);
-      const timer = setTimeout(died, TIMEOUT_MS);
+      const timer = this.timeoutMs > 0 ? setTimeout(died, this.timeoutMs) : undefined;
       worker.on('message', end).on('exit', died);
       worker.send({ tests, changed });
     });
@@ -105,12 +104,14 @@ function removeTrees() {
 async function main() {
   const jobs = Math.max(1, Math.min(availableParallelism(), queue.length));
   for (let i = 0; i < jobs; i++) trees.push(new Tree());
-  const all = [...new Set(files.flatMap(testsOf)), ...CAPTURES];
+  const all = [...new Set(files.flatMap((file) => testsOf(file))), ...CAPTURES];
   const areSound = async () => (await Promise.all(trees.map((tree) => tree.passes(all)))).every((passed) => passed);
+  const begun = performance.now();
   if (!(await areSound())) {
     console.error('The tests fail without any mutation: npm test shows where; mutations cannot be judged before that is mended.');
     return 2;
   }
+  for (const tree of trees) tree.timeoutMs = PATIENCE * (performance.now() - begun);
   const survivors = [];
   let next = 0;
   await Promise.all(
@@ -126,7 +127,8 @@ async function main() {
     }),
   );
   process.stderr.write('\n');
-  // Else everything would have been noticed, whatever it was.
+  // Else everything would have been noticed, whatever it was. However long it takes by now.
+  for (const tree of trees) tree.timeoutMs = 0;
   if (!(await areSound())) {
     console.error('The tests fail after the last mutation was taken back: what they noticed before proves nothing.');
     return 2;
@@ -146,11 +148,17 @@ function report(survivors) {
   return unexcused.length + stale.length > 0 ? 1 : 0;
 }
 
-/** The tests of a rule; of what several rules share, those of all. */
-function testsOf(file) {
+/** The tests of a rule; of what several rules share, those of all that import it, themselves or by way of another file. */
+function testsOf(file, seen = new Set()) {
+  seen.add(file);
   const own = `test/rules/${file.replace(/\.ts$/, '.test.ts')}`;
   if (existsSync(join(ROOT, own))) return [own];
-  return existsSync(join(ROOT, 'test/rules')) ? ['test/rules'] : [];
+  const importers = ALL_FILES.filter((other) => !seen.has(other) && sourceOf(other).includes(`from './${file}'`));
+  return [...new Set(importers.flatMap((other) => testsOf(other, seen)))];
+}
+
+function sourceOf(file) {
+  return readFileSync(join(ROOT, RULES, file), 'utf8');
 }
 
 function copyOfTree() {
