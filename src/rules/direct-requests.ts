@@ -2,7 +2,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Mac, Step } from '../cluster/observations.ts';
 import { Begun } from '../correlation/paths.ts';
-import { isHealthCheck } from './requests.ts';
+import { flowsOn, isHealthCheck } from './requests.ts';
 import type { Case } from './rule.ts';
 
 /** Paths of new requests whose first hop is to this real server and that no director touched, with that hop. */
@@ -10,24 +10,16 @@ export function directRequests(c: Case, vip: Vip, machine: Machine): { path: Flo
   const found: { path: FlowPath; hop: Step }[] = [];
   for (const path of c.o.pathsTouching(machine.macs, vip.ip)) {
     const hop = path.toward[0];
-    if (hop === undefined || path.begun > Begun.datagram || !isDirect(c, vip, machine, hop)) continue;
+    if (hop === undefined || path.begun > Begun.datagram || !machine.macs.includes(hop.destination)) continue;
     if (path.toward.some((h) => c.cluster.isDirector(h.source, vip))) continue;
-    if (isHealthCheck(vip, path)) continue;
+    if (c.cluster.isRealServer(hop.source, vip) || isHealthCheck(vip, path)) continue;
     found.push({ path, hop });
   }
   return found;
 }
 
-/** Flows of which any packet went straight from a sender to this real server. */
-export function bypassingFlows(c: Case, vip: Vip, machine: Machine, sender: Mac): { flows: number } {
-  let flows = 0;
-  for (const path of c.o.pathsTouching(machine.macs, vip.ip)) {
-    if (path.toward.some((hop) => hop.source === sender && isDirect(c, vip, machine, hop))) flows += path.flows;
-  }
-  return { flows };
-}
-
-function isDirect(c: Case, vip: Vip, machine: Machine, hop: Step): boolean {
-  if (!machine.macs.includes(hop.destination) || hop.source === '') return false;
-  return !c.cluster.isDirector(hop.source, vip) && !c.cluster.isRealServer(hop.source, vip);
+/** Number of flows of which any packet went straight from this sender, who is no director, to this real server. */
+export function bypassingFlows(c: Case, vip: Vip, machine: Machine, sender: Mac): number {
+  const goesStraight = (hop: Step) => hop.source === sender && machine.macs.includes(hop.destination);
+  return flowsOn(c.o.pathsTouching(machine.macs, vip.ip).filter((path) => path.toward.some(goesStraight)));
 }

@@ -8,6 +8,7 @@ import { thousands } from '../thousands.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
+import { flowsOn, isSeenFromStart } from './requests.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, endpoint, hopSays, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
@@ -36,9 +37,8 @@ export const directorBypassed: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const direct = directRequests(c, vip, machine);
-    if (direct.length === 0) return [];
-    const flows = direct.reduce((sum, d) => sum + d.path.flows, 0);
-    const total = c.o.pathsTo(s.ip).reduce((sum, p) => sum + (p.toward.length > 0 && p.begun <= 2 ? p.flows : 0), 0);
+    const flows = flowsOn(direct.map((d) => d.path));
+    const total = flowsOn(c.o.pathsTo(s.ip).filter(isSeenFromStart));
     const shown = direct
       .flatMap(({ path, hop }) => path.examples.map((e) => ({ at: e.frames[0], hop, e, protocol: path.protocol })))
       .filter((x) => x.at !== undefined)
@@ -83,8 +83,7 @@ export const directorBypassed: Rule<Data> = {
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
     const senders = c.o.sendersTo(s.ip).filter((mac) => !c.cluster.isDirector(mac, vip) && !c.cluster.isRealServer(mac, vip));
-    const asked = c.o.pathsTo(s.ip).some((p) => p.begun <= 2 && p.toward.length > 0);
-    if (!asked) return { reason: `no new request to ${s.ip} is in this capture`, capture };
+    if (!c.o.pathsTo(s.ip).some(isSeenFromStart)) return { reason: `no new request to ${s.ip} is in this capture`, capture };
     const seen =
       c.sight.seesAllTo(machine) || (senders.length > 0 && senders.every((mac) => machine.macs.some((to) => c.sight.sees(mac, to))));
     return seen ? null : { reason: 'requests that went straight to it would not pass this capture point', capture };

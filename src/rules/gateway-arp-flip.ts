@@ -123,13 +123,13 @@ function flipTo(c: Case, vip: Vip, sender: Mac, machine: Machine, mac: Mac, move
       from: evidence.some((e) => e.shows === 'effect') ? from : null,
       flipFrame: at.frame,
       cause: cause === null ? null : { frame: cause.ref.frame, isRequest: cause.kind === 'request' },
-      flows: astray.flows,
+      flows: astray,
       healedFrame: back?.ref.frame ?? null,
       isIpv6: vip.ip.includes(':'),
     },
     culprits: [machine],
     confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
-    count: Math.max(1, astray.flows),
+    count: Math.max(1, astray),
     unit: 'flows',
     first: at,
     last: passage.last,
@@ -160,13 +160,13 @@ function probedFlip(c: Case, vip: Vip, sender: Mac, machine: Machine, probe: { r
       from: null,
       flipFrame: probe.ref.frame,
       cause: null,
-      flows: astray.flows,
+      flows: astray,
       healedFrame: null,
       isIpv6: vip.ip.includes(':'),
     },
     culprits: [machine],
     confidence: isGuessed(vip, machine) ? 'possible' : 'probable',
-    count: Math.max(1, astray.flows),
+    count: Math.max(1, astray),
     unit: 'flows',
     first: probe.ref,
     last: probe.ref,
@@ -180,6 +180,8 @@ function probedFlip(c: Case, vip: Vip, sender: Mac, machine: Machine, probe: { r
 function lastClaim(c: Case, ip: Ip, macs: readonly Mac[], sender: Mac, after: number, before: number): ClaimSeen | null {
   const heard = (c.o.about(ip)?.log ?? []).filter(
     (e) =>
+      // An advert moves no neighbour's entry.
+      e.kind !== 'vrrp' &&
       macs.includes(e.mac) &&
       e.ref.at > after &&
       e.ref.at <= before &&

@@ -10,9 +10,7 @@ const MANY_ADDRESSES = 8;
 export function answersForMany(c: Case, machine: Machine): boolean {
   let answered = 0;
   for (const mac of machine.macs) {
-    const { ips, more } = c.o.claimedBy(mac);
-    if (more > 0) return true;
-    for (const ip of ips) if (c.o.about(ip)!.macs.some((m) => m.mac === mac && m.counts.reply > 0)) answered++;
+    for (const ip of c.o.claimedBy(mac).ips) if (c.o.about(ip)!.macs.some((m) => m.mac === mac && m.counts.reply > 0)) answered++;
   }
   return answered >= MANY_ADDRESSES;
 }

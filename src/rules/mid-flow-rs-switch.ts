@@ -109,9 +109,8 @@ export const midFlowRsSwitch: Rule<Data> = {
 
 /** The hops to the first real server and to the second, after the client had acknowledged. */
 function switchOf(c: Case, vip: Vip, machine: Machine, path: FlowPath): { first: Step; second: Step } | null {
-  if (path.protocol !== 'tcp') return null;
+  // -1 in a flow that was never established (of UDP, none is): no hop comes before that.
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);
-  if (established < 0) return null;
   const onward = path.toward.filter((hop) => !machine.macs.includes(hop.destination));
   const first = onward.find((hop) => path.steps.indexOf(hop) < established && c.cluster.isDirector(hop.source, vip));
   if (first === undefined) return null;

@@ -65,7 +65,7 @@ export function isOneMachine(c: Case, a: Mac, b: Mac, ip: Ip): boolean {
   return sharesAddress(c, a, b, ip) || answersForOther(c, a, b) || answersForOther(c, b, a);
 }
 
-/** Claims of an IP by cards of one LAN, each machine under one name; proxies, virtual MACs and MACs that send nothing left out. */
+/** Claims of an IP by ARP or ND of cards of one LAN, each machine under one name; proxies, virtual MACs and MACs that send nothing left out. */
 function lawless(c: Case, ip: Ip): Turn[] {
   const about = c.o.about(ip);
   if (about === null) return [];
@@ -77,7 +77,8 @@ function lawless(c: Case, ip: Ip): Turn[] {
     const same = [...names].find(([other]) => isOneMachine(c, mac, other, ip));
     names.set(mac, same === undefined ? machine : same[1]);
   }
-  return about.log.flatMap((claim) => (names.has(claim.mac) ? [{ claim, machine: names.get(claim.mac)! }] : []));
+  const claims = about.log.filter((claim) => claim.kind !== 'vrrp' && names.has(claim.mac));
+  return claims.map((claim) => ({ claim, machine: names.get(claim.mac)! }));
 }
 
 /** Both claim an address of its own that is no service: the cards of a bond, one after the other. */

@@ -12,7 +12,6 @@ export function claimSays(claim: ClaimSeen): string {
   const nd = claim.ip.includes(':');
   if (claim.kind === 'reply')
     return nd ? `neighbour advertisement: ${claim.ip} is at ${claim.mac}` : `ARP reply: ${claim.ip} is at ${claim.mac}`;
-  if (claim.kind === 'vrrp') return `VRRP advert from ${claim.mac} for ${claim.ip}`;
   if (claim.kind === 'gratuitous') {
     return nd ? `unsolicited neighbour advertisement: ${claim.ip} is at ${claim.mac}` : `gratuitous ARP: ${claim.ip} is at ${claim.mac}`;
   }

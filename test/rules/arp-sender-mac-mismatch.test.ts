@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { arpSenderMacMismatch as rule } from '../../src/rules/arp-sender-mac-mismatch.ts';
+import { atDirector, onDirector } from '../support/at-director.ts';
 import { healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { host, lan, Story, type Version } from '../support/story.ts';
@@ -79,6 +80,10 @@ describe.each([4, 6] as const satisfies Version[])('arp-sender-mac-mismatch (IPv
     const story = new Story().announces(director, vip).resolves(director, rs1.ip, rs1);
     const judged = judge(story, { point: 'real-server', given: given({ vips: [vip], directors: [director], realServers: [rs1] }) });
     expect(verdictOn(judged, rule, vip)).toBe('not judged');
+  });
+
+  test('a capture on the director decides it', () => {
+    expect(verdictOn(judge(atDirector([rs1], version), onDirector(version)), rule, vip)).toBe('passed');
   });
 
   test('where nobody says where the VIP is, nothing is judged', () => {

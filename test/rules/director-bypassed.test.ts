@@ -100,6 +100,24 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for a request that comes to a director by way of the real server', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).syn(client, rs1, director, rs2);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a request that one real server hands to another', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).syn(rs2, rs1);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('at the gateway, where requests go to the director and the real server answers', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      for (const rs of [rs1, rs2]) story.tcp(remote, vip).syn(gateway, director).synAck(rs, gateway);
+      expect(judge(story, { point: 'gateway', given: roles }).findings).toEqual([]);
+    });
+
     test('behind the director, where each request comes from it', () => {
       const story = new Story().whoHas(rs1, gateway.ip);
       for (let i = 0; i < 3; i++) story.tcp(remote, vip).opens([director, rs1], [rs1, gateway]);
@@ -126,6 +144,17 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
         reason: 'requests that went straight to it would not pass this capture point',
       });
       expect(verdict!.capture).toContain(`on ${gateway.ip}: tcpdump`);
+    });
+
+    test('from frames without destination MAC (-i any)', () => {
+      const [verdict] = judge(healthy({ version }).onAny(), { ...MIRROR, given: roles }).verdicts;
+      expect(verdict).toMatchObject({ verdict: 'not judged', reason: expect.stringContaining('-i any') });
+    });
+
+    test('of a real server whose MAC is not known', () => {
+      const unknown = { ...roles, realServers: [{ name: 'web9', ips: [], macs: [], active: 'by-vrrp' as const }] };
+      const [verdict] = judge(healthy({ version }), { ...MIRROR, given: unknown }).verdicts;
+      expect(verdict).toMatchObject({ subject: 'web9', verdict: 'not judged', reason: expect.stringContaining('its MAC is not known') });
     });
 
     test('without any new request', () => {

@@ -112,11 +112,22 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       expect(judge(asks(story.wait(1000), rs3, 1000)).findings).toEqual([]);
     });
 
-    test('for the gateway, a client, or the VIP that does not answer', () => {
-      for (const target of [gateway.ip, client.ip, vip]) {
-        const story = healthy({ version, by: target === client.ip ? 'client' : 'gateway' });
+    test('for the gateway, a client, or the VIP that does not answer, whatever request waits', () => {
+      for (const [target, sender, by] of [
+        [gateway.ip, remote, 'gateway'],
+        [client.ip, client, 'client'],
+        [vip, remote, 'gateway'],
+      ] as const) {
+        const story = healthy({ version, by });
+        story.tcp(sender, vip).syn(sender, director);
         expect(judge(asks(story, target, 1000, 1000)).findings, target).toEqual([]);
       }
+    });
+
+    test('for another host, while all that is seen of a request is that the director hands it on', () => {
+      const story = healthy({ version }).wait(3000);
+      story.tcp(remote, vip).syn(director, rs1);
+      expect(judge(asks(story, rs4, 1000, 1000)).findings).toEqual([]);
     });
 
     test('for another host that the director misses, while no request waits', () => {

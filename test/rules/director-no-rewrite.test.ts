@@ -117,6 +117,13 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judge(story, { ...MIRROR, given: two }).findings).toEqual([]);
     });
 
+    test('for a request that its sender sends twice to another machine', () => {
+      const story = resolved();
+      const flow = story.tcp(client, vip).syn(client, director);
+      flow.syn(client, backup).story.again();
+      expect(judgeGiven(story).findings).toEqual([]);
+    });
+
     test('for requests seen from their middle on', () => {
       const story = resolved();
       story.tcp(client, vip).data(client, director, director);
@@ -154,6 +161,13 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
         { verdict: 'not judged', reason: `it sends no request for ${vip} on in this capture` },
       ]);
     });
+  });
+
+  test('a request that comes to the director once and gets no answer is not counted', () => {
+    const story = resolved();
+    story.tcp(client, vip).syn(client, director).story.again();
+    for (let i = 0; i < 3; i++) story.tcp(client, vip).syn(client, director);
+    expect(onlyFinding(judgeGiven(story), rule).count).toBe(1);
   });
 
   test('two examples are shown, and all flows counted', () => {

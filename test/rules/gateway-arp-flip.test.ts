@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gatewayArpFlip as rule } from '../../src/rules/gateway-arp-flip.ts';
+import { adverts } from '../support/failover.ts';
 import { connect, healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { lan, Story, type Version } from '../support/story.ts';
@@ -45,6 +46,15 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
     const finding = onlyFinding(judge(story), rule);
     expect(finding.message).toContain(`It moved back to a director in frame ${announced + 1}.`);
     expect(finding.evidence.filter((e) => e.shows === 'cure').map((e) => e.frame)).toEqual([announced, announced + 1]);
+  });
+
+  test('a VRRP advert heals no neighbour’s entry, and spoils none', () => {
+    const story = flipped().wait(1000).announces(director, vip);
+    const announced = story.frame;
+    adverts(story, director, 1, { version });
+    connect(story, rs2, { version });
+    const { evidence } = onlyFinding(judge(story), rule);
+    expect(evidence.filter((e) => e.shows === 'cure').map((e) => e.frame)).toEqual([announced, announced + 2]);
   });
 
   test('without the frame that told it so, the flip is told all the same', () => {

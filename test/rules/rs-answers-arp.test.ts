@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rsAnswersArp as rule } from '../../src/rules/rs-answers-arp.ts';
 import { connect, healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
-import { host, lan, Story } from '../support/story.ts';
+import { type Host, host, lan, Story } from '../support/story.ts';
 
 const { vip, gateway, director, backup, rs1, rs2, client } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -46,6 +46,16 @@ describe('rs-answers-arp', () => {
   test('a reply after the director’s own is as wrong', () => {
     const story = healthy().whoHas(gateway, vip).isAt(director, vip, gateway).isAt(rs1, vip, gateway);
     expect(onlyFinding(judge(story), rule).message).toContain(`and after the director's own reply in frame ${story.frame - 1}`);
+  });
+
+  test('a redirect to it tells why the gateway asked for the VIP; one to another machine does not', () => {
+    const redirectedTo = (better: Host) => {
+      const story = healthy().resolves(gateway, vip, rs1);
+      const { quotedAnswer } = story.tcp(client, vip);
+      return onlyFinding(judge(story.redirect({ ...gateway, ip: vip }, better, client.ip, quotedAnswer)), rule).message;
+    };
+    expect(redirectedTo(rs1)).toContain(`sends an ICMP redirect to ${rs1.mac} in frame`);
+    expect(redirectedTo(rs2)).not.toContain('redirect');
   });
 
   test('the remedy silences the real server, flushes the neighbours and announces the director', () => {
@@ -129,7 +139,7 @@ describe('rs-answers-arp', () => {
         realServers: [{ name: 'web9', ips: [], macs: [], active: 'by-vrrp' as const }],
       };
       const [verdict] = judge(healthy(), { ...MIRROR, given: roles }).verdicts;
-      expect(verdict).toMatchObject({ subject: 'web9', verdict: 'not judged' });
+      expect(verdict).toMatchObject({ subject: 'web9', verdict: 'not judged', reason: expect.stringContaining('its MAC is not known') });
     });
   });
 

@@ -50,6 +50,15 @@ describe.each([4, 6] as const satisfies Version[])('rs-not-adjacent (IPv%i)', (v
     expect([rs1.ip, farIp].map((ip) => verdictOn(judged, rule, ip))).toEqual(['passed', 'found']);
   });
 
+  test('the headline counts real servers, not the router', () => {
+    const headlines = (roles: Given) => judgeBy([rule], astray(), { ...MIRROR, given: roles }).headlines;
+    const tail = `not on the director's LAN: requests for ${vip} go to a router`;
+    expect(headlines(withFar())).toEqual([`real server web9 (${farIp}) is ${tail}`]);
+    const further = { ...far, name: 'web8', ips: [farIp.replace(/9$/, '8')] };
+    const both = withFar();
+    expect(headlines({ ...both, realServers: [...both.realServers, further] })).toEqual([`2 real servers are ${tail}`]);
+  });
+
   test('the remedy looks at the route, and offers the tunnel', () => {
     const commands = onlyFinding(judge(astray(), withFar()), rule).remedy.steps[0]!.commands.join('\n');
     expect(commands).toContain('ip route get');

@@ -55,6 +55,12 @@ describe.each([4, 6] as const satisfies Version[])('vip-mac-flapping (IPv%i)', (
     expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
   });
 
+  test('adverts of two masters are no claims that a neighbour hears', () => {
+    const story = healthy({ version }).announces(client, vip);
+    for (let i = 0; i < 6; i++) adverts(adverts(story, a, 1, { version }), b, 1, { version });
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
   test('answers of several machines to one question are a race, no turns', () => {
     const story = healthy({ version });
     for (let i = 0; i < 4; i++) story.whoHas(gateway, vip).isAt(a, vip, gateway).isAt(b, vip, gateway).wait(5000);

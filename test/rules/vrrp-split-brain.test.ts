@@ -3,7 +3,7 @@ import { vrrpSplitBrain as rule } from '../../src/rules/vrrp-split-brain.ts';
 import { adverts } from '../support/failover.ts';
 import { healthy } from '../support/healthy.ts';
 import { culpritsOf, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
-import { lan, Story } from '../support/story.ts';
+import { type Host, lan, Story } from '../support/story.ts';
 
 const { vip, director, backup } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -33,6 +33,25 @@ test('two masters of one group that speak in turn for longer than they need to h
 test('routers that share the virtual MAC are told apart by their own addresses', () => {
   const story = both(healthy().announces(director, director.ip).announces(backup, backup.ip), 6, '00:00:5e:00:01:33');
   expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
+});
+
+test('two machines that bear one address, as a clone does, are two', () => {
+  const clone = { ...backup, ip: director.ip };
+  const story = healthy().announces(director, director.ip);
+  for (let i = 0; i < 6; i++) adverts(adverts(story, director, 1, { every: 500 }), clone, 1, { every: 500 });
+  expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
+});
+
+test.each([
+  [3900, 0],
+  [4100, 1],
+])('adverts that announce no interval come each second: in turn for %i ms they are %i findings', (ms, findings) => {
+  const story = healthy();
+  // The first advert of a capture contests nothing yet.
+  const says = (sender: Host) => story.advert(sender, { ...GROUP, interval: 0 }).wait(ms / 9);
+  for (let i = 0; i < 10; i++) says(i % 2 === 0 ? director : backup);
+  says(director);
+  expect(judge(story).findings).toHaveLength(findings);
 });
 
 /** Adverts in turn for so long; priorities of the first and of the last one of the backup. */
