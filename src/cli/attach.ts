@@ -60,8 +60,9 @@ async function run(file: string, options: AttachOptions): Promise<void> {
   const evidence = readEvidence(options.evidence ?? []);
   const { readDiagnosis } = await import('./read-diagnosis.ts');
   const diagnosis = await readDiagnosis(file);
+  const { packageVersion } = await import('../package-file.ts');
   const { makeAttachment } = await import('../tickets/make-attachment.ts');
-  const attachment = makeAttachment(diagnosis, await renderReports(diagnosis), evidence);
+  const attachment = makeAttachment(diagnosis, await renderReports(diagnosis), evidence, `lvs-doctor ${packageVersion()}`);
   const { writeOutput } = await import('./write-output.ts');
   if (options.dryRun === true) {
     const { rehearse } = await import('../tickets/rehearse.ts');

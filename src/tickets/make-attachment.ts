@@ -18,7 +18,7 @@ export interface EvidenceFile {
 }
 
 /** The id depends on the diagnosis and the evidence alone: another version of the reports is no reason to attach them again. */
-export function makeAttachment(diagnosis: Diagnosis, reports: Reports, evidence: readonly EvidenceFile[]): Attachment {
+export function makeAttachment(diagnosis: Diagnosis, reports: Reports, evidence: readonly EvidenceFile[], tool: string): Attachment {
   const parts = [JSON.stringify(diagnosis), ...evidence.map(({ bytes }) => bytes)];
   const id = sha256(parts.map(sha256).join()).slice(0, 16);
   const report = {
@@ -26,9 +26,8 @@ export function makeAttachment(diagnosis: Diagnosis, reports: Reports, evidence:
     type: reports.file.type,
     bytes: Buffer.from(reports.file.content),
   };
-  const { name, version } = diagnosis.tool;
   const files = [report, ...evidence.map((file, i) => evidenceFile(file, id, i))];
-  return { id, tool: `${name} ${version}`, text: reports.text, markdown: reports.markdown, files, diagnosis };
+  return { id, tool, text: reports.text, markdown: reports.markdown, files, diagnosis };
 }
 
 /** `mirror.pcapng` becomes `mirror-0123456789abcdef.pcapng`; a second file of that name gets a number. */

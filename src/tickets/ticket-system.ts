@@ -27,6 +27,7 @@ export interface Attachment {
   readonly files: readonly FileToAttach[];
   /** For programs: the diagnosis itself. */
   readonly diagnosis: object;
+  /** Who attaches, such as `lvs-doctor 1.2.3`. */
   readonly tool: string;
 }
 
