@@ -98,6 +98,6 @@ function openSession(session: CapSession, device: string, request: BackendReques
 
 function howToInstall(): string {
   return process.platform === 'win32'
-    ? 'install Npcap with WinPcap compatibility, then npm install cap'
-    : 'apt-get install libpcap-dev, then npm install cap';
+    ? 'install Npcap with WinPcap compatibility, then install lvs-doctor again'
+    : 'apt-get install libpcap-dev, then install lvs-doctor again';
 }

@@ -114,5 +114,8 @@ function requestOf(options: LiveOptions): Omit<BackendRequest, 'chosen'> {
 }
 
 function cannotCapture(name: string, failures: readonly Failure[]): UsageError {
-  return new UsageError(`no frame of ${name} can be captured (${reasonsOf(failures)}); ${failures[0]!.error.help}.`);
+  // A right is given with one command; else tcpdump is what any system has.
+  const { error } =
+    failures.find(({ error }) => error.isPermission) ?? failures.find(({ backend }) => backend === 'tcpdump') ?? failures[0]!;
+  return new UsageError(`no frame of ${name} can be captured (${reasonsOf(failures)}); ${error.help}.`);
 }

@@ -13,12 +13,13 @@ export function loadOptional(name: string, help: string): unknown {
     const [packageName] = name.split('/');
     const isMissing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
     throw new CannotCapture(
-      isMissing ? `the package ${packageName} is not installed` : `the package ${packageName} cannot be loaded (${firstLine(error)})`,
+      isMissing ? `the package ${packageName} is not installed` : `the package ${packageName} cannot be loaded (${firstSentence(error)})`,
       help,
     );
   }
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/\.$/, '');
+function firstSentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\s+/g, ' ').split(/\.( |$)/)[0]!;
 }

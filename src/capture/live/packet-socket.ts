@@ -107,7 +107,7 @@ export class PacketSocket {
   /** @throws UsageError when the interface is not there or down; CannotCapture when koffi or the permission is missing */
   static async open(name: string): Promise<PacketSocket> {
     if (process.platform !== 'linux') throw new CannotCapture('AF_PACKET is a part of Linux', 'use another backend');
-    const koffi = loadOptional('koffi', 'npm install koffi') as Koffi;
+    const koffi = loadOptional('koffi', 'install lvs-doctor with its optional packages, or use --backend tcpdump') as Koffi;
     return new PacketSocket(name, koffi, bindLibc(koffi));
   }
 

@@ -50,7 +50,7 @@ interface Session {
 }
 
 export async function openPcapPackage(request: BackendRequest): Promise<LiveSource> {
-  const { PcapSession } = loadOptional(BINDING, 'apt-get install libpcap-dev, then npm install pcap') as Binding;
+  const { PcapSession } = loadOptional(BINDING, 'apt-get install libpcap-dev, then install lvs-doctor again') as Binding;
   const session = new PcapSession();
   const frame = Buffer.alloc(request.snapLength);
   const header = Buffer.alloc(16);
