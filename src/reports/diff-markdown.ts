@@ -6,6 +6,7 @@ import type { Finding } from '../diagnosis.ts';
 import type { Diff } from '../diff.ts';
 import { healedText, newText, remainsText } from './diff-text.ts';
 import { code, fenced, prose, table } from './markdown/inline.ts';
+import { ticket } from './markdown/ticket.ts';
 import { printableCommand, wrapCommand } from './shell.ts';
 import { captureText } from './text/cluster.ts';
 import { countText, ROLE_WORDS } from './text/style.ts';
@@ -23,19 +24,22 @@ export function renderDiffMarkdown(diff: Diff): string {
     ...diff.healed.map((one) => row('healed', one.finding, healedText(one))),
   ];
   const todo = [...diff.remains, ...diff.new].map(({ finding }) => `- **${finding.rule}**: ${prose(finding.message)}`);
-  const commands = Array.from(new Map(diff.notJudged.map(({ finding, capture }) => [capture, finding])));
-  const sections = [
-    [`## ${diff.verdict.toUpperCase()}: ${prose(diff.summary)}`],
-    [...sideLines('Before', diff.before), ...sideLines('After', diff.after)],
-    diff.notes.slice(0, MOST.notes).map((note) => `- Mind: ${prose(note)}`),
-    rows.length === 0 ? [] : cut(table(['', 'finding', 'machine', 'before and after'], rows.slice(0, MOST.rows)), rows.length - MOST.rows),
-    todo.length === 0 ? [] : ['### Still to do', '', ...cut(todo.slice(0, MOST.todo), todo.length - MOST.todo)],
-    ...commands.slice(0, MOST.captures).flatMap(([capture]) => decidedBy(capture)),
+  const commands = Array.from(new Set(diff.notJudged.map(({ capture }) => capture))).filter((capture) => capture !== null);
+  const notes = diff.notes.slice(0, MOST.notes).map((note) => `- ${prose(note)}`);
+  const head = [
+    `## ${diff.verdict.toUpperCase()}: ${prose(diff.summary)}`,
+    '',
+    ...sideLines('Before', diff.before),
+    ...sideLines('After', diff.after),
   ];
-  return `${sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
+  const fates = table(['', 'finding', 'machine', 'before and after'], rows.slice(0, MOST.rows));
+  return ticket([
+    { title: null, lines: head },
+    { title: 'Mind', lines: cut(notes, diff.notes.length - MOST.notes, 'notes') },
+    { title: 'What became of the findings', lines: rows.length === 0 ? [] : cut(fates, rows.length - MOST.rows, 'findings') },
+    { title: 'Still to do', lines: cut(todo.slice(0, MOST.todo), todo.length - MOST.todo, 'findings') },
+    { title: 'Not judged', lines: commands.slice(0, MOST.captures).flatMap(decidedBy).slice(1) },
+  ]);
 }
 
 function sideLines(label: string, { captures }: Diff['before']): string[] {
@@ -50,15 +54,13 @@ function row(fate: string, { rule, code: number, vip, culprits }: Finding, about
   return [fate, `${rule} (${number})${vip === null ? '' : ` ${code(vip, NAME)}`}`, who.join(', '), prose(about)];
 }
 
-function cut(lines: readonly string[], more: number): string[] {
-  return more > 0 ? [...lines, '', `And ${countText(more, 'findings')} more, in the full report.`] : [...lines];
+function cut(lines: readonly string[], more: number, unit: string): string[] {
+  return more > 0 ? [...lines, '', `And ${countText(more, unit)} more, in the full report.`] : [...lines];
 }
 
-function decidedBy(capture: string | null): string[][] {
-  if (capture === null) return [];
+/** An empty line, where the capture is to be taken, and its command. */
+function decidedBy(capture: string): string[] {
   const [, where = '', command = capture] = /^(on .+?): (.*)$/s.exec(capture) ?? [];
-  return [
-    [`What is not judged is decided by a capture${where === '' ? '' : ` ${prose(where, NAME)}`}:`],
-    fenced(wrapCommand(printableCommand(command, 1_000), 100), 'sh'),
-  ];
+  const commands = wrapCommand(printableCommand(command, 1_000), 100);
+  return ['', `Decided by a capture${where === '' ? '' : ` ${prose(where, NAME)}`}:`, '', ...fenced(commands, 'sh')];
 }

@@ -2,11 +2,12 @@
  * The diagnosis as Markdown, for the incident ticket that another team believes and acts on: the verdict first, who is to be mended, what
  * happens with the frames that show it, what to type where, how to see that it is cured, and what this capture says nothing about.
  * It is made of headings, tables, lists and fences alone, which GitHub, GitLab and Jira all understand; of HTML, such as `<details>`,
- * Jira would show the tags. It is bounded, whatever the diagnosis holds: GitHub takes 65,536 characters for a comment.
+ * Jira would show the tags. It is bounded, whatever the diagnosis holds.
  */
 import type { Culprit, Diagnosis, EvidenceItem, Finding, Verdict } from '../diagnosis.ts';
 import { CURES } from './markdown/cures.ts';
 import { code, fenced, prose, table } from './markdown/inline.ts';
+import { ticket } from './markdown/ticket.ts';
 import { printableCommand, shellQuote, wrapCommand } from './shell.ts';
 import { groupsOf } from './text/remedies.ts';
 import { type Story, storiesOf } from './text/stories.ts';
@@ -15,11 +16,15 @@ import { type NotJudged, notJudgedGroups } from './text/verdicts.ts';
 import { clock, duration, since } from './time.ts';
 
 const NAME = 80;
-const COMMAND = 1_000;
+const COMMAND = 500;
 /** Columns of a command before it is continued in the next line; a ticket scrolls sideways only if it must. */
 const WIDTH = 100;
 /** What is more than these is counted. */
-const MOST = { culprits: 12, servers: 12, stories: 8, messages: 1, frames: 12, hosts: 8, commands: 8, cures: 6, captures: 2, rules: 12 };
+const MOST = {
+  ...{ culprits: 12, servers: 12, stories: 8, messages: 1, frames: 12, hosts: 8, commands: 8, cures: 6, notices: 8 },
+  // Captures that were read, captures that would decide more, and rules that they would decide.
+  ...{ read: 12, captures: 2, rules: 12 },
+};
 
 /** The report, ending in a line break. */
 export function renderMarkdown(diagnosis: Diagnosis): string {
@@ -27,20 +32,16 @@ export function renderMarkdown(diagnosis: Diagnosis): string {
   const stories = storiesOf(diagnosis);
   const told = stories.slice(0, MOST.stories);
   const faults = told.filter(({ findings }) => findings.some(({ severity }) => severity !== 'info'));
-  const sections: (readonly [title: string | null, lines: readonly string[]])[] = [
-    [null, [`## ${diagnosis.verdict.toUpperCase()}: ${prose(diagnosis.summary)}`, '', ...readLines(diagnosis)]],
-    ['Who is to be mended', culpritLines(faults)],
-    ['What became of requests', serverLines(diagnosis)],
-    ['What happens', [...storyLines(stories, told), ...frameLines(diagnosis, told)]],
-    ['What mends it', remedyLines(faults, style)],
-    ['How to verify the cure', cureLines(diagnosis, faults)],
-    ['Mind', diagnosis.notices.map(({ code: number, message }) => `- ${number}: ${prose(message)}`)],
-    ['Not judged', notJudgedLines(diagnosis, style)],
-  ];
-  const text = sections
-    .filter(([, lines]) => lines.length > 0)
-    .map(([title, lines]) => [...(title === null ? [] : [`### ${title}`, '']), ...lines].join('\n'));
-  return `${text.join('\n\n')}\n`;
+  return ticket([
+    { title: null, lines: [`## ${diagnosis.verdict.toUpperCase()}: ${prose(diagnosis.summary)}`, '', ...readLines(diagnosis)] },
+    { title: 'Who is to be mended', lines: culpritLines(faults) },
+    { title: 'What became of requests', lines: serverLines(diagnosis) },
+    { title: 'What happens', lines: [...storyLines(stories, told), ...frameLines(diagnosis, told)] },
+    { title: 'What mends it', lines: remedyLines(faults, style) },
+    { title: 'How to verify the cure', lines: cureLines(diagnosis, faults) },
+    { title: 'Mind', lines: noticeLines(diagnosis) },
+    { title: 'Not judged', lines: notJudgedLines(diagnosis, style) },
+  ]);
 }
 
 /** What was read, and how much of it could be judged. */
@@ -69,12 +70,17 @@ function culpritLines(stories: readonly Story[]): string[] {
   for (const { number, findings } of stories) {
     for (const { rule, count, unit, culprits } of findings) {
       for (const who of culprits.map(machine))
-        faults.set(who, [...(faults.get(who) ?? []), `${number}. ${rule}, ${countText(count, unit)}`]);
+        faults.set(who, [...(faults.get(who) ?? []), `${number}. ${rule} (${countText(count, unit)})`]);
     }
   }
   if (faults.size === 0) return stories.length === 0 ? [] : ['No machine can be named.'];
   const rows = Array.from(faults, ([who, of]) => [who, listText(of, MOST.stories)]);
   return cut(table(['machine', 'fault, and what was seen of it'], rows.slice(0, MOST.culprits)), rows.length - MOST.culprits, 'machines');
+}
+
+function noticeLines({ notices }: Diagnosis): string[] {
+  const lines = notices.slice(0, MOST.notices).map(({ code: number, message }) => `- ${number}: ${prose(message)}`);
+  return cut(lines, notices.length - MOST.notices, 'notices');
 }
 
 /** Adds how many more there are. */
@@ -125,7 +131,8 @@ function messageOf({ message, state }: Finding): string {
 function frameLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
   const shown = framesOf(stories);
   const several = diagnosis.captures.length > 1;
-  return diagnosis.captures.flatMap((capture) => {
+  const captures = new Map(diagnosis.captures.map((capture) => [capture.name, capture]));
+  return Array.from(captures.values()).flatMap((capture) => {
     const frames = shown.filter(({ item }) => item.capture === capture.name);
     if (frames.length === 0) return [];
     const rows = frames.map(({ item, numbers }) => [
@@ -187,10 +194,14 @@ function remedyLines(stories: readonly Story[], style: Style): string[] {
         6,
       )} (for ${numbers}):`,
       '',
-      ...fenced(commands.slice(0, MOST.commands).flatMap(shellLines), 'sh'),
+      ...fenced([...commands.slice(0, MOST.commands).flatMap(shellLines), ...moreCommands(commands.length - MOST.commands)], 'sh'),
     ];
   });
   return cut([...whys, ...lines], groups.length - MOST.hosts, 'hosts');
+}
+
+function moreCommands(more: number): string[] {
+  return more > 0 ? [`# and ${countText(more, 'commands')} more, in the full report`] : [];
 }
 
 function shellLines(command: string): string[] {
@@ -217,8 +228,9 @@ function cureLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
       '',
     ];
   });
-  const names = diagnosis.captures.map((_, i) => (diagnosis.captures.length === 1 ? 'after.pcap' : `after-${i + 1}.pcap`));
-  const again = diagnosis.captures.map(({ point }, i) => (point === null ? '' : `${shellQuote(point.slice(0, NAME))}=`) + names[i]);
+  const captures = diagnosis.captures.slice(0, MOST.read);
+  const names = captures.map((_, i) => (diagnosis.captures.length === 1 ? 'after.pcap' : `after-${i + 1}.pcap`));
+  const again = captures.map(({ point }, i) => (point === null ? '' : `${shellQuote(point.slice(0, NAME))}=`) + names[i]);
   const isGiven = [...diagnosis.cluster.vips, ...diagnosis.cluster.directors, ...diagnosis.cluster.realServers].some(
     ({ source }) => source === 'given',
   );

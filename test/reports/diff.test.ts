@@ -4,7 +4,7 @@ import { diffDiagnoses } from '../../src/diff-diagnoses.ts';
 import { renderDiffMarkdown } from '../../src/reports/diff-markdown.ts';
 import { renderDiffText } from '../../src/reports/diff-text.ts';
 import { ANSI } from './ansi.ts';
-import { answersArp, bypassed, diagnosis } from './diagnoses.ts';
+import { answersArp, bypassed, culprit, diagnosis } from './diagnoses.ts';
 import { HOSTILE_TEXTS, hostileDiagnosis } from './hostile.ts';
 import { html, tagsOf, withoutCode } from './rendered.ts';
 
@@ -81,7 +81,7 @@ describe('the diff as Markdown', () => {
       'healed director-bypassed',
     ]);
     expect(markdown).toMatch(/^### Still to do\n\n- \*\*rs-answers-arp\*\*: `192\.168\.1\.10`/m);
-    expect(markdown).toContain("decided by a capture on `192.168.1.1`:\n\n```sh\ntcpdump -i eth0 -w gateway.pcap 'arp'\n```");
+    expect(markdown).toContain("Decided by a capture on `192.168.1.1`:\n\n```sh\ntcpdump -i eth0 -w gateway.pcap 'arp'\n```");
   });
 
   test('of many findings is not longer than a comment may be', () => {
@@ -90,6 +90,11 @@ describe('the diff as Markdown', () => {
       finding: answersArp(i, { message: 'word '.repeat(300) }),
     }));
     expect(renderDiffMarkdown({ ...DIFF, remains: many }).length).toBeLessThan(65_536);
+    const worse = many.map((one) => ({
+      ...one,
+      finding: answersArp(1, { message: '` '.repeat(300), culprits: Array(9).fill({ ...culprit(1), name: '` '.repeat(40) }) }),
+    }));
+    expect(renderDiffMarkdown({ ...DIFF, remains: worse }).length).toBeLessThan(65_536);
   });
 });
 

@@ -25,7 +25,7 @@ describe('the ticket', () => {
   test('names each culprit once, with all that is wrong with it', () => {
     const rows = section(renderMarkdown(MANY), 'Who is to be mended').split('\n');
     expect(rows).toContain(
-      '| real server `192.168.1.12` `52:54:00:b0:61:41` | 1. rs-answers-arp, 5 frames and 2. director-bypassed, 9 requests |',
+      '| real server `192.168.1.12` `52:54:00:b0:61:41` | 1. rs-answers-arp (5 frames) and 2. director-bypassed (9 requests) |',
     );
     for (const number of [1, 2, 3]) expect(rows.filter((row) => row.includes(culprit(number).mac ?? '?'))).toHaveLength(1);
   });
@@ -96,10 +96,48 @@ describe('the ticket', () => {
       answersArp(i + 1, { rule: `rs-answers-arp-${i % 20}`, culprits: [{ ...culprit(1), ip: `10.0.${i >> 8}.${i & 255}` }] }),
     );
     const text = renderMarkdown(diagnosis({ verdict: 'fault', findings }));
-    expect(text.length).toBeLessThan(65_536);
     expect(text).toContain('And 12 findings more, in the full report.');
     expect(text).toContain('And 108 machines more, in the full report.');
   });
+
+  test('counts the commands that it leaves out', () => {
+    const remedy = { why: '', steps: [{ on: 'rs1', commands: Array.from({ length: 60 }, (_, i) => `echo ${i}`) }] };
+    expect(renderMarkdown(diagnosis({ findings: [answersArp(1, { remedy })] }))).toContain(
+      'echo 7\n# and 52 commands more, in the full report\n```',
+    );
+  });
+
+  test.each(['long '.repeat(100), 'a|b '.repeat(120), '` '.repeat(250), 'x'.repeat(495)])(
+    'is not longer than a comment may be where all is long: %j',
+    (text) => {
+      const [finding] = hostileDiagnosis(text).findings;
+      const of = hostileDiagnosis(text);
+      const many = <T>(one: T) => Array.from({ length: 60 }, () => one);
+      const findings = many(finding!).map((one, i) => ({
+        ...one,
+        id: String(i),
+        rule: i % 2 === 0 ? 'rs-no-reply' : `rule-${i}`,
+        culprits: one.culprits.map((who) => ({ ...who, ip: `10.0.0.${i}` })),
+        evidence: many(one.evidence[0]!).map((item, frame) => ({ ...item, frame: i * 100 + frame + 1 })),
+        remedy: {
+          why: text,
+          steps: many(i).map((_, step) => ({ on: `${text}${i}${step}`, commands: many(text).map((command, n) => command + n) })),
+        },
+      }));
+      const { cluster, verdicts, notices, captures } = of;
+      const large = {
+        ...of,
+        findings,
+        verdicts: many(verdicts.find(({ verdict }) => verdict === 'not judged')!),
+        notices: many(notices[0]!),
+        captures: many(captures[0]!),
+      };
+      const markdown = renderMarkdown({ ...large, cluster: { ...cluster, realServers: many(cluster.realServers[0]!) } });
+      expect(markdown.length).toBeLessThan(65_536);
+      for (const section of ['Who is to be mended', 'What happens', 'What mends it', 'Not judged'])
+        expect(markdown).toContain(`### ${section}\n\n`);
+    },
+  );
 
   test.each(casesIn())('of %s renders as tables, lists and fences, and its addresses as code', async (name) => {
     const rendered = html(renderMarkdown(await diagnoseCase(name, 'inferred')));
