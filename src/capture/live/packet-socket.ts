@@ -2,7 +2,7 @@
  * An AF_PACKET socket with a TPACKET_V3 ring, by system calls through koffi (packet(7), Documentation/networking/packet_mmap.rst).
  * None of them waits. The socket hears nothing until its filter is attached and its ring is there.
  */
-import { constants } from 'node:os';
+import { constants, endianness } from 'node:os';
 import { LinkType } from '../frame.ts';
 import { CannotCapture, notPermitted } from './cannot-capture.ts';
 import type { FrameBegin, Instruction } from './frame-filter.ts';
@@ -35,10 +35,14 @@ const IFF_LOOPBACK = 8;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const IFNAMSIZ = 16;
+const LITTLE_ENDIAN = endianness() === 'LE';
 
-/** 64 MiB: more than a second of 200,000 frames a second, cut at 256 bytes. A frame must fit into a block. */
+/** A frame must fit into a block. */
 const BLOCK_BYTES = 256 * 1024;
-const BLOCKS = 256;
+/** 64 MiB, more than a second of 200,000 frames a second, cut at 256 bytes; less where the kernel has no more. */
+const BLOCKS = [256, 64, 16];
+/** TPACKET_V3 asks for it and does not use it: frames take the room that they need. */
+const FRAME_BYTES = 2048;
 /** A block is handed over when it is full or this old. At low rates a block holds what came in that time, and the ring ten seconds. */
 const RETIRE_MS = 40;
 
@@ -64,16 +68,23 @@ interface Libc {
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): unknown;
   munmap(address: unknown, length: number): number;
   close(fd: number): number;
+  /** setsockopt for SO_ATTACH_FILTER, with struct sock_fprog as its value. */
+  attach(fd: number, level: number, name: number, fprog: { readonly len: number; readonly filter: Uint8Array }, length: number): number;
+  /** struct sock_fprog as koffi's type. */
+  readonly fprog: unknown;
 }
 
 interface Koffi {
-  load(path: null): { func(declaration: string): unknown };
+  load(path: null): { func(declaration: string): unknown; func(name: string, result: string, parameters: readonly unknown[]): unknown };
+  struct(fields: Readonly<Record<string, string>>): unknown;
+  pointer(type: unknown): unknown;
+  sizeof(type: unknown): number;
   view(pointer: unknown, length: number): ArrayBuffer;
   address(pointer: unknown): bigint;
   errno(): number;
 }
 
-const DECLARATIONS: Readonly<Record<keyof Libc, string>> = {
+const DECLARATIONS: Readonly<Record<Exclude<keyof Libc, 'attach' | 'fprog'>, string>> = {
   socket: 'int socket(int, int, int)',
   setsockopt: 'int setsockopt(int, int, int, const void *, uint32_t)',
   getsockopt: 'int getsockopt(int, int, int, void *, void *)',
@@ -102,7 +113,7 @@ export class PacketSocket {
   private readonly koffi: Koffi;
   private readonly libc: Libc;
   private readonly fd: number;
-  private mapped: unknown = null;
+  private mapped: { readonly at: unknown; readonly length: number } | null = null;
 
   /** @throws UsageError when the interface is not there or down; CannotCapture when koffi or the permission is missing */
   static async open(name: string): Promise<PacketSocket> {
@@ -121,7 +132,7 @@ export class PacketSocket {
     if (this.fd < 0) throw this.cannotOpen();
     try {
       this.index = isAny ? 0 : this.findIndex();
-      const flags = isAny ? IFF_UP : new DataView(this.askInterface(SIOCGIFFLAGS).buffer).getUint16(IFNAMSIZ, isLittleEndian());
+      const flags = isAny ? IFF_UP : new DataView(this.askInterface(SIOCGIFFLAGS).buffer).getUint16(IFNAMSIZ, LITTLE_ENDIAN);
       if ((flags & IFF_UP) === 0) throw interfaceIsDown(name);
       this.isLoopback = (flags & IFF_LOOPBACK) !== 0;
       this.linkType = isAny ? LinkType.linuxSll2 : this.findLinkType();
@@ -141,16 +152,15 @@ export class PacketSocket {
     this.attachFilter(program);
     this.setOption(PACKET_VERSION, [TPACKET_V3], 'TPACKET_V3');
     this.setOption(PACKET_RESERVE, [4], 'PACKET_RESERVE');
-    const frames = (BLOCK_BYTES / 2048) * BLOCKS;
-    this.setOption(PACKET_RX_RING, [BLOCK_BYTES, BLOCKS, 2048, frames, RETIRE_MS, 0, 0], `a ring of ${(BLOCK_BYTES * BLOCKS) >> 20} MiB`);
-    const length = BLOCK_BYTES * BLOCKS;
+    const blocks = this.makeRing();
+    const length = BLOCK_BYTES * blocks;
     const mapped = this.libc.mmap(null, length, PROT_READ_WRITE, MAP_SHARED, this.fd, 0);
     if (BigInt.asIntN(64, this.koffi.address(mapped)) === -1n) throw this.refused('mapping the ring');
-    this.mapped = mapped;
+    this.mapped = { at: mapped, length };
     const memory = this.koffi.view(mapped, length);
     if (this.index !== 0) this.promiscuous();
     this.bind();
-    return { memory, shape: { blockBytes: BLOCK_BYTES, blocks: BLOCKS, linkType: this.linkType, isLoopback: this.isLoopback } };
+    return { memory, shape: { blockBytes: BLOCK_BYTES, blocks, linkType: this.linkType, isLoopback: this.isLoopback } };
   }
 
   /** The error that waits at the socket, as errno, and takes it away; 0 when there is none. ENETDOWN: the interface went down. */
@@ -170,14 +180,14 @@ export class PacketSocket {
   condition(): InterfaceCondition {
     if (this.index === 0) return 'up';
     const request = new Uint8Array(40);
-    new DataView(request.buffer).setInt32(IFNAMSIZ, this.index, isLittleEndian());
+    new DataView(request.buffer).setInt32(IFNAMSIZ, this.index, LITTLE_ENDIAN);
     if (this.libc.ioctl(this.fd, SIOCGIFNAME, request) < 0) return 'removed';
     if (this.libc.ioctl(this.fd, SIOCGIFFLAGS, request) < 0) return 'removed';
-    return (new DataView(request.buffer).getUint16(IFNAMSIZ, isLittleEndian()) & IFF_UP) === 0 ? 'down' : 'up';
+    return (new DataView(request.buffer).getUint16(IFNAMSIZ, LITTLE_ENDIAN) & IFF_UP) === 0 ? 'down' : 'up';
   }
 
   close(): void {
-    if (this.mapped !== null) this.libc.munmap(this.mapped, BLOCK_BYTES * BLOCKS);
+    if (this.mapped !== null) this.libc.munmap(this.mapped.at, this.mapped.length);
     this.mapped = null;
     this.libc.close(this.fd);
   }
@@ -186,29 +196,35 @@ export class PacketSocket {
     const code = new Uint8Array(program.length * 8);
     const view = new DataView(code.buffer);
     program.forEach(([opcode, jt, jf, k], i) => {
-      view.setUint16(i * 8, opcode, isLittleEndian());
+      view.setUint16(i * 8, opcode, LITTLE_ENDIAN);
       view.setUint8(i * 8 + 2, jt);
       view.setUint8(i * 8 + 3, jf);
-      view.setUint32(i * 8 + 4, k, isLittleEndian());
+      view.setUint32(i * 8 + 4, k, LITTLE_ENDIAN);
     });
-    // struct sock_fprog: the number of instructions, and, aligned as a pointer is, where they stand.
-    const wide = ['x64', 'arm64', 'ppc64', 's390x', 'riscv64', 'loong64'].includes(process.arch);
-    const fprog = new Uint8Array(wide ? 16 : 8);
-    const fields = new DataView(fprog.buffer);
-    fields.setUint16(0, program.length, isLittleEndian());
-    const address = this.koffi.address(code);
-    if (wide) fields.setBigUint64(8, address, isLittleEndian());
-    else fields.setUint32(4, Number(address), isLittleEndian());
-    if (this.libc.setsockopt(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, fprog.length) < 0) {
+    if (
+      this.libc.attach(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, { len: program.length, filter: code }, this.koffi.sizeof(this.libc.fprog)) < 0
+    ) {
       throw this.refused(`a filter of ${program.length} instructions`);
     }
+  }
+
+  /** Gives the number of its blocks. */
+  private makeRing(): number {
+    const isMade = (blocks: number) => {
+      const frames = (BLOCK_BYTES / FRAME_BYTES) * blocks;
+      const value = bytesOf(Uint32Array.of(BLOCK_BYTES, blocks, FRAME_BYTES, frames, RETIRE_MS, 0, 0));
+      return this.libc.setsockopt(this.fd, SOL_PACKET, PACKET_RX_RING, value, value.length) === 0;
+    };
+    const blocks = BLOCKS.find(isMade);
+    if (blocks === undefined) throw this.refused('the memory of a ring');
+    return blocks;
   }
 
   private promiscuous(): void {
     const request = new Uint8Array(16);
     const view = new DataView(request.buffer);
-    view.setInt32(0, this.index, isLittleEndian());
-    view.setUint16(4, PACKET_MR_PROMISC, isLittleEndian());
+    view.setInt32(0, this.index, LITTLE_ENDIAN);
+    view.setUint16(4, PACKET_MR_PROMISC, LITTLE_ENDIAN);
     if (this.libc.setsockopt(this.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length) < 0) {
       throw this.refused('promiscuous mode');
     }
@@ -217,9 +233,9 @@ export class PacketSocket {
   private bind(): void {
     const address = new Uint8Array(20);
     const view = new DataView(address.buffer);
-    view.setUint16(0, AF_PACKET, isLittleEndian());
+    view.setUint16(0, AF_PACKET, LITTLE_ENDIAN);
     view.setUint16(2, ETH_P_ALL);
-    view.setInt32(4, this.index, isLittleEndian());
+    view.setInt32(4, this.index, LITTLE_ENDIAN);
     if (this.libc.bind(this.fd, address, address.length) < 0) throw this.refused('binding to the interface');
   }
 
@@ -229,11 +245,11 @@ export class PacketSocket {
   }
 
   private findIndex(): number {
-    return new DataView(this.askInterface(SIOCGIFINDEX).buffer).getInt32(IFNAMSIZ, isLittleEndian());
+    return new DataView(this.askInterface(SIOCGIFINDEX).buffer).getInt32(IFNAMSIZ, LITTLE_ENDIAN);
   }
 
   private findLinkType(): number {
-    const type = new DataView(this.askInterface(SIOCGIFHWADDR).buffer).getUint16(IFNAMSIZ, isLittleEndian());
+    const type = new DataView(this.askInterface(SIOCGIFHWADDR).buffer).getUint16(IFNAMSIZ, LITTLE_ENDIAN);
     const linkType = LINK_TYPES.get(type);
     if (linkType === undefined)
       throw new CannotCapture(`frames of hardware type ${type} are not known to it`, 'capture on an Ethernet interface');
@@ -264,7 +280,10 @@ export class PacketSocket {
 function bindLibc(koffi: Koffi): Libc {
   try {
     const library = koffi.load(null);
-    return Object.fromEntries(Object.entries(DECLARATIONS).map(([name, text]) => [name, library.func(text)])) as unknown as Libc;
+    const declared = Object.fromEntries(Object.entries(DECLARATIONS).map(([name, text]) => [name, library.func(text)]));
+    const fprog = koffi.struct({ len: 'uint16_t', filter: 'const void *' });
+    const attach = library.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(fprog), 'uint32_t']);
+    return { ...declared, attach, fprog } as unknown as Libc;
   } catch (error) {
     throw new CannotCapture(
       `the C library cannot be called (${error instanceof Error ? error.message : String(error)})`,
@@ -275,8 +294,4 @@ function bindLibc(koffi: Koffi): Libc {
 
 function bytesOf(words: Uint32Array): Uint8Array {
   return new Uint8Array(words.buffer);
-}
-
-function isLittleEndian(): boolean {
-  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 }

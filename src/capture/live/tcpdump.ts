@@ -85,6 +85,7 @@ class TcpdumpSource implements LiveSource {
       this.reader.more().then(resolve, reject);
     });
     if (isMore || this.isOver) return isMore && !this.isOver;
+    if (this.info.damage !== null) throw new UsageError(`tcpdump can no longer be read: ${this.info.damage}`);
     throw await this.child.whyEnded();
   }
 
@@ -120,11 +121,16 @@ class TcpdumpChild {
   private missing: Error | null = null;
   private said = '';
   private last: Drops = { received: 0, droppedByKernel: 0, droppedByInterface: null };
+  private asking: Promise<void> | null = null;
   private answered: () => void = () => {};
 
   constructor(request: BackendRequest) {
     this.request = request;
-    this.tcpdump = spawn(PROGRAM, argumentsFor(request), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.tcpdump = spawn(PROGRAM, argumentsFor(request), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Out of reach of the terminal's Ctrl-C, which is for us: we end it when we have asked for its last counts.
+      detached: true,
+    });
     this.bytes = new StreamBytes(this.tcpdump.stdout);
     this.tcpdump.stderr.setEncoding('utf8').on('data', (text: string) => this.hear(text));
     this.ended = new Promise((resolve) => {
@@ -165,7 +171,7 @@ class TcpdumpChild {
   /** Counts as of now, or the last ones known when it does not answer in time. */
   async drops(): Promise<Drops> {
     if (!this.isRunning) return this.last;
-    await new Promise<void>((resolve) => {
+    this.asking ??= new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ANSWER_MS);
       this.answered = () => {
         clearTimeout(timer);
@@ -173,6 +179,8 @@ class TcpdumpChild {
       };
       this.tcpdump.kill('SIGUSR1');
     });
+    await this.asking;
+    this.asking = null;
     return this.last;
   }
 
@@ -184,9 +192,9 @@ class TcpdumpChild {
 
   private hear(text: string): void {
     this.said = (this.said + text).slice(-SAYING_CHARACTERS);
-    const told = parseDrops(this.said);
-    if (told === null) return;
-    this.last = told;
+    // Whole lines only: the counts of the last answer stand before those of this one.
+    if (!text.endsWith('\n') || !/dropped by/.test(text)) return;
+    this.last = parseDrops(this.said) ?? this.last;
     this.answered();
   }
 }
