@@ -38,20 +38,30 @@ function* attach(ticket: Ticket, attachment: Attachment): Exchange<Outcome> {
     imagined: {},
   };
   const state = yield* once(
-    () => areThere(ticket, attachment),
+    function* () {
+      return (yield* lengthsOf(ticket, attachment)).size > 0;
+    },
     () => comment(ticket, attachment),
   );
-  if (state === 'there') return { state, notes: [] };
-  // A queue may hide comments from who writes them, and RT may be set to drop or cut long attachments without an error.
-  if (yield* areThere(ticket, attachment)) return { state, notes: [] };
-  const rights = 'either the owner of the token may not read comments (right ShowTicketComments), or Request Tracker cut or dropped files';
-  return { state, notes: [`The comment was taken, but its files cannot be read back whole: ${rights}. A second run would attach again.`] };
+  return { state, notes: state === 'sent' ? yield* readBack(ticket, attachment) : [] };
 }
 
-/** Whether the ticket has every file, whole. Their names hold the id. */
-function* areThere(ticket: Ticket, { files }: Attachment): Exchange<boolean> {
-  const missing = new Map(files.map(({ name, bytes }) => [name, bytes.length]));
-  return yield* anyPage(
+/** A queue may hide comments from who writes them, and Request Tracker may be set to cut or drop long files without an error. */
+function* readBack(ticket: Ticket, attachment: Attachment): Exchange<string[]> {
+  const lengths = yield* lengthsOf(ticket, attachment);
+  if (lengths.size === 0) {
+    return [
+      'The comment was taken, but the owner of the token may not read it (right ShowTicketComments): a second run would attach it again.',
+    ];
+  }
+  const cut = attachment.files.filter(({ name, bytes }) => lengths.get(name) !== bytes.length).map(({ name }) => name);
+  return cut.length === 0 ? [] : [`Request Tracker did not keep all of ${cut.join(' and ')}: is it set to cut or drop files of this size?`];
+}
+
+/** The files of an attachment that the ticket has, with their lengths in bytes. Their names hold the id; what a newer version calls them may differ. */
+function* lengthsOf(ticket: Ticket, { id, files }: Attachment): Exchange<Map<string, number>> {
+  const lengths = new Map<string, number>();
+  yield* anyPage(
     (page) => ({
       method: 'GET',
       // The newest first.
@@ -64,12 +74,13 @@ function* areThere(ticket: Ticket, { files }: Attachment): Exchange<boolean> {
     ({ json }, page) => {
       const { items, pages } = isRecord(json) ? json : {};
       for (const { Filename, ContentLength } of listOf(items)) {
-        if (typeof Filename === 'string' && missing.get(Filename) === Number(ContentLength)) missing.delete(Filename);
+        if (typeof Filename === 'string' && Filename.includes(id)) lengths.set(Filename, Number(ContentLength));
       }
       // `pages` is null for users who may not see all that the list might hold; then an empty page is the last.
-      return { found: missing.size === 0, more: typeof pages === 'number' ? page < pages : listOf(items).length > 0 };
+      return { found: lengths.size >= files.length, more: typeof pages === 'number' ? page < pages : listOf(items).length > 0 };
     },
   );
+  return lengths;
 }
 
 function* comment(ticket: Ticket, attachment: Attachment): Exchange<void> {
