@@ -66,6 +66,16 @@ export class Anonymization {
     return [...this.captures].find(([, other]) => other === name)?.[0] ?? name;
   }
 
+  /** Another name for a machine, by the list in which it is named first. */
+  renameMachine(name: string, list: keyof typeof NAMES): string {
+    const known = this.names.get(name);
+    if (known !== undefined) return known;
+    const taken = [...this.names.values()].filter((other) => other.startsWith(NAMES[list])).length;
+    const other = `${NAMES[list]}${taken + 1}`;
+    this.names.set(name, other);
+    return other;
+  }
+
   /** Another name for a machine; one that nobody gave is a word of ours, such as 'mirror', and stays. */
   machineName(name: string): string {
     return this.names.get(name) ?? name;
@@ -74,10 +84,10 @@ export class Anonymization {
   /** The cluster as it was given, with other addresses and names, and without the names of files. */
   given(given: Given): Given {
     for (const list of ['directors', 'realServers', 'gateways'] as const) {
-      for (const { name } of given[list]) this.rename(name, NAMES[list]);
+      for (const { name } of given[list]) if (name !== null) this.renameMachine(name, list);
     }
-    for (const { services } of given.vips)
-      for (const { realServers } of services) for (const { name } of realServers) this.rename(name, NAMES.realServers);
+    const targets = given.vips.flatMap(({ services }) => services).flatMap(({ realServers }) => realServers);
+    for (const { name } of targets) if (name !== null) this.renameMachine(name, 'realServers');
     const machines = (list: readonly GivenMachine[]) => list.map((machine) => this.machine(machine));
     return {
       vips: given.vips.map((vip) => ({ ip: this.ip(vip.ip), services: vip.services.map((service) => this.service(service)) })),
@@ -107,12 +117,6 @@ export class Anonymization {
       ips: this.record?.ips ?? {},
       macs: this.record?.macTexts ?? {},
     };
-  }
-
-  private rename(name: string | null, word: string): void {
-    if (name === null || this.names.has(name)) return;
-    const taken = [...this.names.values()].filter((other) => new RegExp(`^${word}\\d+$`).test(other)).length;
-    this.names.set(name, `${word}${taken + 1}`);
   }
 
   private machine({ name, ips, macs, active }: GivenMachine): GivenMachine {

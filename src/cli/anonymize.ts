@@ -14,26 +14,38 @@ import { checkOutput, writeFileWhole } from './write-output.ts';
 const LEAST_KEY_BYTES = 16;
 const LARGEST_KEY_BYTES = 1024 * 1024;
 
+/** Options of a command that writes files. */
+interface Options extends AnonymizeOptions {
+  readonly output?: string;
+  readonly evidence?: string;
+}
+
 /**
  * The inputs of a command as it may know them.
  * @throws UsageError for a key that cannot be read or used, and a map that cannot be meant.
  */
-export function anonymizeInputs(
-  inputs: Inputs,
-  options: AnonymizeOptions & { readonly output?: string; readonly evidence?: string },
-): Inputs {
-  const { anonymizeKey: keyFile, anonymizeMap: map } = options;
-  if (map !== undefined) checkMap(map, inputs.files, [options.output, options.evidence]);
-  const anonymization = new Anonymization(keyFile === undefined ? randomBytes(32) : readKey(keyFile), {
-    keepsVendor: options.anonymizeKeepVendor === true,
-    isRecorded: map !== undefined,
-  });
+export function anonymizeInputs(inputs: Inputs, options: Options): Inputs {
+  const anonymization = anonymizationFor(options, inputs.files);
   const given = anonymization.given(inputs.given);
   const captures = inputs.captures.map(({ name, point }) => ({
     name: anonymization.captureName(name),
     point: point === null ? null : anonymization.machineName(point),
   }));
   return { ...inputs, captures, given, anonymization };
+}
+
+/**
+ * The mapping that the options ask for.
+ * @param files that are read.
+ * @throws UsageError as above.
+ */
+export function anonymizationFor(options: Options, files: readonly string[]): Anonymization {
+  const { anonymizeKey: keyFile, anonymizeMap: map } = options;
+  if (map !== undefined) checkMap(map, files, [options.output, options.evidence]);
+  return new Anonymization(keyFile === undefined ? randomBytes(32) : readKey(keyFile), {
+    keepsVendor: options.anonymizeKeepVendor === true,
+    isRecorded: map !== undefined,
+  });
 }
 
 function checkMap(map: string, files: readonly string[], outputs: readonly (string | undefined)[]): void {
@@ -45,8 +57,8 @@ function checkMap(map: string, files: readonly string[], outputs: readonly (stri
 }
 
 /** Writes what stands for what, where that was asked for, for the eyes of this user only. */
-export function writePrivateMap({ anonymization }: Inputs, { anonymizeMap: map }: AnonymizeOptions): void {
-  if (anonymization !== null && map !== undefined) writeFileWhole(`${JSON.stringify(anonymization.privateMap, null, 2)}\n`, map, true);
+export function writePrivateMap(anonymization: Anonymization, { anonymizeMap: map }: AnonymizeOptions): void {
+  if (map !== undefined) writeFileWhole(`${JSON.stringify(anonymization.privateMap, null, 2)}\n`, map, true);
 }
 
 /** The key in a file that --anonymize-map wrote, or the whole of any other file. */

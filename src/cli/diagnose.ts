@@ -86,7 +86,7 @@ async function keptFor({ anonymization }: Inputs, { evidence }: DiagnoseOptions)
 
 /** The report is out by now: whatever fails here, the diagnosis is not lost. */
 async function saveBeside(diagnosis: Diagnosis, inputs: Inputs, kept: KeptCaptures, options: DiagnoseOptions): Promise<void> {
-  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs, options);
+  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs.anonymization, options);
   if (options.evidence === undefined) return;
   const { writeEvidence } = await import('./write-evidence.ts');
   const told = await writeEvidence(diagnosis, inputs, kept, options.evidence);

@@ -33,7 +33,7 @@ async function run(args: readonly string[], options: TopologyOptions): Promise<v
   const { diagnose } = await import('../diagnose.ts');
   const diagnosis = await diagnose(inputs.captures, inputs.given, await openingOf(inputs));
   await writeOutput(await render(diagnosis, options), options.output);
-  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs, options);
+  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs.anonymization, options);
   const { vips, directors, realServers } = diagnosis.cluster;
   if (vips.length + directors.length + realServers.length === 0) {
     throw new UsageError('no cluster is recognised in the capture; name an address with --vip, or capture on the LAN of the cluster.');

@@ -54,7 +54,7 @@ async function run(args: readonly string[], options: TraceOptions): Promise<void
     const { terminalFor } = await import('./terminal.ts');
     await writeOutput(renderTrace(paths, terminalFor(options.output, options.color)), options.output);
   }
-  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs, options);
+  if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs.anonymization, options);
   if (paths.length === 0) {
     const narrowed = options.flow !== undefined || client !== null;
     throw new UsageError(

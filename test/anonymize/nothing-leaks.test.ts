@@ -4,18 +4,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { emptyFrame } from '../../src/capture/frame.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
-import type { Given } from '../../src/cluster/given/given.ts';
-import { formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac } from '../../src/decoders/address.ts';
 import { trace } from '../../src/diagnose.ts';
 import { evidenceFiles } from '../../src/evidence-capture.ts';
-import { renderJson } from '../../src/reports/json.ts';
-import { renderText } from '../../src/reports/text.ts';
 import { renderClusterYaml, renderTopology } from '../../src/reports/topology.ts';
 import { renderTrace } from '../../src/reports/trace.ts';
 import { readBytes, temporaryDirectory } from '../capture/read-capture.ts';
 import { fixture } from '../cli/run.ts';
 import { casesIn, givenOf, truthOf } from '../support/fixtures.ts';
+import { allFormats } from './all-formats.ts';
 import { diagnoseDisguised, disguised } from './in-disguise.ts';
+import { bytesOf, hasWord, spellings, withNames } from './originals.ts';
 
 const WIDE = { color: false, width: 100 };
 
@@ -29,13 +27,7 @@ describe.each(casesIn())('%s', (name) => {
     const walks = await trace(run.captures, run.given, { flow: null, client: null }, run.kept);
     const files = await evidenceFiles(diagnosis, run.captures, run.kept);
     const texts = {
-      text: renderText(diagnosis, {
-        ...WIDE,
-        sourceFiles: new Map(run.captures.map((c) => [c.name, c.name])),
-        verbose: true,
-        quiet: false,
-      }),
-      json: renderJson(diagnosis),
+      ...(await allFormats(diagnosis)),
       trace: renderTrace(walks, WIDE),
       topology: renderTopology(diagnosis.cluster, WIDE),
       yaml: renderClusterYaml(diagnosis),
@@ -83,45 +75,3 @@ describe.each(casesIn())('%s', (name) => {
     } while ((await source.more()) && (await disguise.more()));
   });
 });
-
-/** The cluster with names that no report would use by itself. */
-function withNames(given: Given): Given {
-  return JSON.parse(JSON.stringify(given), (key, value) =>
-    key === 'name' && value !== null ? `${value} of secret.example` : value,
-  ) as Given;
-}
-
-function hasWord(text: string, word: string): boolean {
-  return new RegExp(`(?<![\\w.-])${word.replace(/[.*+?^$\\{}()|[\]]/g, '\\$&')}(?![\\w-]|\\.\\w)`, 'i').test(text);
-}
-
-/** How an address may be written: with dots, colons, hyphens, as hexadecimal digits, as a decimal number. */
-function spellings(address: string): string[] {
-  const hex = bytesOf(address).toString('hex');
-  const mac = parseMac(address);
-  if (address.includes('.') && parseIpv4(address) !== null) {
-    return [
-      address,
-      address.replaceAll('.', '-'),
-      hex,
-      `0x${hex}`,
-      String(Number.parseInt(hex, 16)),
-      address.split('.').reverse().join('.'),
-    ];
-  }
-  if (mac !== null && address.length === 17) {
-    const eui64 = `${hex.slice(0, 6)}fffe${hex.slice(6)}`;
-    const turned = (BigInt(`0x${eui64}`) ^ 0x0200_0000_0000_0000n).toString(16).padStart(16, '0');
-    return [formatMac(mac), address.replaceAll(':', '-'), hex, hex.replace(/(....)(?!$)/g, '$1.'), turned.replace(/(....)(?!$)/g, '$1:')];
-  }
-  return [formatIpv6(...parseIpv6(address)!), hex, hex.replace(/(....)(?!$)/g, '$1:')];
-}
-
-function bytesOf(address: string): Buffer {
-  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address)) return Buffer.from(address.replaceAll(':', ''), 'hex');
-  const ipv4 = parseIpv4(address);
-  const words = ipv4 === null ? parseIpv6(address)! : [ipv4];
-  const bytes = Buffer.alloc(4 * words.length);
-  for (const [i, word] of words.entries()) bytes.writeInt32BE(word, 4 * i);
-  return bytes;
-}

@@ -14,17 +14,7 @@ import { temporaryDirectory } from '../capture/read-capture.ts';
 import { fixture } from '../cli/run.ts';
 import { casesIn } from '../support/fixtures.ts';
 import { diagnoseDisguised, disguised } from './in-disguise.ts';
-
-/** Everything a diagnosis says, in an order that no address decides. */
-function said(diagnosis: Diagnosis): unknown {
-  const text = (value: unknown) => JSON.stringify(value);
-  const findings = diagnosis.findings.map(({ id, culprits, causedBy, ...finding }) => ({
-    ...finding,
-    culprits: culprits.map(text).sort(),
-    causes: causedBy.length,
-  }));
-  return { ...diagnosis, findings: findings.map(text).sort(), notices: diagnosis.notices.map((n) => n.notice) };
-}
+import { said } from './said.ts';
 
 describe.each(casesIn())('%s', (name) => {
   test('in disguise the diagnosis is the same, about the mapped addresses', async () => {

@@ -30,6 +30,17 @@ test.each(['diagnose -v', 'diagnose -f json', 'diagnose -q', 'trace', 'trace -f 
   },
 );
 
+test.each(['text', 'json', 'markdown'])('a saved diagnosis is anonymized too: report -f %s', (format) => {
+  const saved = join(folder, 'diagnosis.json');
+  run(['diagnose', '-f', 'json', '-o', saved, '-c', cluster, `web1=${FAULTY}`]);
+  const map = join(folder, `report-${format}.json`);
+  const { exit, stdout, stderr } = run(['report', saved, '-f', format, '--anonymize-key', key, '--anonymize-map', map]);
+  expect([exit, stderr]).toEqual([1, '']);
+  expect(stdout.replaceAll(/-w \S+\.pcap/g, '')).not.toMatch(ORIGINAL);
+  expect(stdout).toContain(JSON.parse(readFileSync(map, 'utf8')).ips['203.0.113.100']);
+  expectRefusal(run(['report', saved, '--anonymize-map', saved]), /is read as input and would be overwritten; give --anonymize-map/);
+});
+
 test('a filter of trace is typed with original addresses', () => {
   const args = ['trace', FAULTY, '--vip', '203.0.113.100', '--flow', '198.51.100.7 > 203.0.113.100:80', '--client', '198.51.100.7'];
   const { exit, stdout } = run([...args, '--anonymize']);
