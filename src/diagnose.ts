@@ -6,6 +6,7 @@ import { openCapture } from './capture/open-capture.ts';
 import { summarizeAddresses } from './cluster/addresses.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Given } from './cluster/given/given.ts';
+import type { Observations } from './cluster/observations.ts';
 import { summarizeCluster, summarizePaths } from './cluster/summary.ts';
 import { TimeText } from './cluster/time-text.ts';
 import { type FlowFilter, WalkRows, walkRequests } from './cluster/walk.ts';
@@ -105,7 +106,7 @@ export async function diagnoseFrames(
     notices: noticesOf(c, [info]),
     paths: summarizePaths(cluster, o),
     addresses: summarizeAddresses(addressesOf(cluster, judgement), o, cluster, names),
-    limits: limitsOf(facts),
+    limits: limitsOf(facts, cluster, o),
   };
 }
 
@@ -238,12 +239,13 @@ function sentence(headlines: readonly string[]): string {
 /** Faults told in the first line; a longer line is not read. */
 const MAX_HEADLINES = 2;
 
-function limitsOf(facts: Facts): Limits {
+function limitsOf(facts: Facts, cluster: Cluster, o: Observations): Limits {
   return {
     flowsForgotten: facts.flows.forgotten,
     pathsOverflowed: facts.paths.overflowed,
     edgesOverflowed: facts.edges.overflowed,
     claimsForgotten: facts.claims.forgotten + facts.addresses.overflowed,
+    sendersNotJudged: cluster.vips.reduce((sum, vip) => sum + o.sendersLeftOut(vip.ip), 0),
   };
 }
 

@@ -3,7 +3,7 @@ import { PathEvent } from '../correlation/paths.ts';
 import type { AddressSummary, ClaimSummary, HopSummary, NeighbourSummary } from '../diagnosis.ts';
 import type { Cluster } from './cluster.ts';
 import type { FrameNames } from './frame-names.ts';
-import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
+import type { FlowPath, Ip, Mac, Observations, Step } from './observations.ts';
 
 /** More than these nobody looks at in one picture; the rest is counted. */
 const MAX_ADDRESSES = 16;
@@ -40,10 +40,14 @@ export function summarizeAddresses(ips: readonly Ip[], o: Observations, cluster:
 function neighboursOf(ip: Ip, o: Observations, cluster: Cluster, names: FrameNames): NeighbourSummary[] {
   const vip = cluster.vip(ip);
   const senders = o.sendersTo(ip).filter((mac) => vip === undefined || !cluster.isDirector(mac, vip));
-  const busiest = senders
-    .map((mac) => ({ mac, passages: o.passagesOf(ip).filter((p) => p.toward && p.source === mac) }))
-    .map(({ mac, passages }) => ({ mac, frames: sumFrames(passages), last: Math.max(...passages.map((p) => p.last.at)) }))
-    .sort((a, b) => b.frames - a.frames);
+  const used = new Map(senders.map((mac) => [mac, { frames: 0, last: 0 }]));
+  for (const { toward, source, frames, last } of o.passagesOf(ip)) {
+    const sums = toward ? used.get(source) : undefined;
+    if (sums === undefined) continue;
+    sums.frames += frames;
+    sums.last = Math.max(sums.last, last.at);
+  }
+  const busiest = [...used].map(([mac, sums]) => ({ mac, ...sums })).sort((a, b) => b.frames - a.frames);
   // Only the first ones are drawn: the others need no moves.
   return busiest.map(({ mac, frames, last }, i) => ({
     mac,
@@ -95,7 +99,3 @@ const HOPS: Readonly<Partial<Record<PathEvent, HopKind>>> = {
   [PathEvent.fromInTunnel]: { kind: 'answer', tunnel: true },
   [PathEvent.answeredElsewhere]: { kind: 'answer from another address', tunnel: false },
 };
-
-function sumFrames(passages: readonly Passage[]): number {
-  return passages.reduce((total, passage) => total + passage.frames, 0);
-}

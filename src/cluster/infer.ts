@@ -514,9 +514,10 @@ function declareByVrrp(cluster: Cluster, o: Observations): void {
 
 function nameGateways(cluster: Cluster, vip: Vip, traffic: Traffic, o: Observations, given: Given): void {
   if (given.gateways.length > 0) return;
+  const senders = new Set(o.sendersTo(vip.ip));
   for (const path of traffic.paths) {
     const sender = path.toward[0]?.source;
-    if (sender === undefined || sender === '' || cluster.isDirector(sender, vip) || cluster.isRealServer(sender, vip)) continue;
+    if (sender === undefined || !senders.has(sender) || cluster.isDirector(sender, vip) || cluster.isRealServer(sender, vip)) continue;
     if (cluster.gatewayOf(sender) !== undefined) continue;
     const owned = o.claimedBy(sender).ips;
     const strangers = path.examples.filter((e) => !owned.includes(e.client));
@@ -528,13 +529,14 @@ function nameGateways(cluster: Cluster, vip: Vip, traffic: Traffic, o: Observati
 
 /** Every machine's own IPs: what its MACs claim, VIPs apart. */
 function learnAddresses(cluster: Cluster, o: Observations): void {
+  const named = cluster.machines.filter((machine) => machine.name !== null);
   for (const machine of cluster.machines) {
     for (const mac of machine.macs) {
       for (const ip of o.claimedBy(mac).ips) {
         if (cluster.vip(ip) !== undefined || machine.ips.includes(ip) || ip.startsWith('fe80:')) continue;
         if (machine.isVirtual) continue;
         // An IP that was given to another machine stays there, whoever claims it.
-        if (cluster.machines.some((other) => other !== machine && other.name !== null && other.ips.includes(ip))) continue;
+        if (named.some((other) => other !== machine && other.ips.includes(ip))) continue;
         machine.ips.push(ip);
       }
     }

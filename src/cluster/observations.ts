@@ -159,6 +159,14 @@ export interface VrrpGroupSeen {
   readonly changeCount: number;
 }
 
+/** Senders to one server IP that are judged one by one: more machines than a LAN has, but an end to random MACs. */
+const MAX_SENDERS = 512;
+
+interface Senders {
+  readonly senders: readonly Mac[];
+  readonly leftOut: number;
+}
+
 export class Observations {
   readonly facts: Facts;
   readonly paths: readonly FlowPath[];
@@ -166,6 +174,8 @@ export class Observations {
   readonly #passagesByServer = new Map<Ip, Passage[]>();
   readonly #pathsByServer = new Map<Ip, FlowPath[]>();
   readonly #pathsByMac = new Map<Ip, Map<Mac, FlowPath[]>>();
+  readonly #passagesBySender = new Map<Ip, Map<Mac, Passage[]>>();
+  readonly #senderLists = new Map<Ip, Senders>();
   readonly #addresses = new Map<Ip, AddressSeen>();
   readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
   readonly #unicast = new Map<Mac, Map<Mac, number>>();
@@ -222,6 +232,17 @@ export class Observations {
 
   passagesOf(server: Ip): readonly Passage[] {
     return this.#passagesByServer.get(server) ?? [];
+  }
+
+  /** Passages of frames from a MAC toward a server IP. */
+  passagesFrom(source: Mac, server: Ip): readonly Passage[] {
+    let index = this.#passagesBySender.get(server);
+    if (index === undefined) {
+      index = new Map();
+      for (const passage of this.passagesOf(server)) if (passage.toward) push(index, passage.source, passage);
+      this.#passagesBySender.set(server, index);
+    }
+    return index.get(source) ?? [];
   }
 
   /** What was said about an IP; null when nothing was. */
@@ -327,15 +348,29 @@ export class Observations {
     return this.#vrrpGroups;
   }
 
-  /** MACs that sent frames toward a server IP. */
-  sendersTo(server: Ip): Mac[] {
-    return [
-      ...new Set(
-        this.passagesOf(server)
-          .filter((p) => p.toward && p.source !== '')
-          .map((p) => p.source),
-      ),
-    ];
+  /** MACs that sent frames toward a server IP; of very many, the busiest. */
+  sendersTo(server: Ip): readonly Mac[] {
+    return this.#sendersOf(server).senders;
+  }
+
+  /** How many MACs that sent frames toward a server IP are not among `sendersTo`. */
+  sendersLeftOut(server: Ip): number {
+    return this.#sendersOf(server).leftOut;
+  }
+
+  #sendersOf(server: Ip): Senders {
+    const known = this.#senderLists.get(server);
+    if (known !== undefined) return known;
+    const frames = new Map<Mac, number>();
+    for (const p of this.passagesOf(server)) {
+      if (p.toward && p.source !== '') frames.set(p.source, (frames.get(p.source) ?? 0) + p.frames);
+    }
+    const all = [...frames.keys()];
+    const leftOut = Math.max(0, all.length - MAX_SENDERS);
+    const senders = leftOut === 0 ? all : all.sort((a, b) => frames.get(b)! - frames.get(a)!).slice(0, MAX_SENDERS);
+    const found = { senders, leftOut };
+    this.#senderLists.set(server, found);
+    return found;
   }
 
   #readEdge(edge: number): void {

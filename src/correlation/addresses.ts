@@ -2,10 +2,13 @@
  * IP addresses that facts are kept about, interned exactly to small integers: servers of flows, claimed and declared addresses.
  * Clients are not among them: spoofed sources must not fill it. Address 0 stands for all that no longer fitted.
  */
+import { Doorkeeper } from './doorkeeper.ts';
 import { finish, type HashKey } from './hash.ts';
 
 /** Most addresses kept. Servers of flows may take the first half only: the rest is for what ARP, ND and VRRP say. */
 export const MAX_ADDRESSES = 0xffff;
+/** From so many on, an address is admitted when it is heard of a second time. */
+export const ADDRESSES_AT_ONCE = (MAX_ADDRESSES >> 2) * 3;
 
 export class AddressTable {
   /** Number of addresses, address 0 included. */
@@ -18,6 +21,7 @@ export class AddressTable {
 
   readonly #key: HashKey;
   #slots = new Int32Array(1 << 10);
+  readonly #doorkeeper = new Doorkeeper();
 
   constructor(key: HashKey) {
     this.#key = key;
@@ -39,7 +43,8 @@ export class AddressTable {
   intern(version: 4 | 6, w0: number, w1: number, w2: number, w3: number, limit: number = MAX_ADDRESSES): number {
     const known = this.find(version, w0, w1, w2, w3);
     if (known !== 0) return known;
-    if (this.count > limit) {
+    const isFull = this.count > limit || (this.count > ADDRESSES_AT_ONCE && !this.#doorkeeper.knows(this.#hash(version, w0, w1, w2, w3)));
+    if (isFull) {
       this.overflowed++;
       return 0;
     }

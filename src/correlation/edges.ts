@@ -3,10 +3,13 @@
  * Ethernet header's first twelve bytes. Edge 0 stands for all edges that no longer fitted; MAC 0 for "not in the frame" (cooked and
  * raw captures).
  */
-import type { HashKey } from './hash.ts';
+import { Doorkeeper } from './doorkeeper.ts';
+import { finish, type HashKey } from './hash.ts';
 
 /** Most edges kept; the table's indices fit 16 bits. */
 export const MAX_EDGES = 0xffff;
+/** From so many on, an edge is admitted with its second frame. */
+export const EDGES_AT_ONCE = MAX_EDGES >> 1;
 
 export class EdgeTable {
   /** Number of edges, edge 0 included. */
@@ -24,6 +27,7 @@ export class EdgeTable {
   readonly #key: HashKey;
   #slots = new Int32Array(1 << 12);
   #mask = (1 << 10) - 1;
+  readonly #doorkeeper = new Doorkeeper();
 
   constructor(key: HashKey) {
     this.#key = key;
@@ -54,7 +58,7 @@ export class EdgeTable {
   }
 
   #add(mac0: number, mac1: number, mac2: number, tag: number, slot: number): number {
-    if (this.count > MAX_EDGES) {
+    if (this.count > EDGES_AT_ONCE && !this.#isAdmitted(mac0, mac1, mac2, tag)) {
       this.overflowed++;
       return 0;
     }
@@ -75,6 +79,14 @@ export class EdgeTable {
     this.#slots[at + 3] = edge | (tag << 16);
     if (this.count * 2 > this.#mask) this.#grow();
     return edge;
+  }
+
+  /** When the table is half full: is there room, and was the edge seen before? */
+  #isAdmitted(mac0: number, mac1: number, mac2: number, tag: number): boolean {
+    const [k0, k1, k2, k3] = this.#key;
+    const h = Math.imul(mac0 ^ k3, 0x9e3779b1) ^ Math.imul(mac1 ^ k2, 0x85ebca77);
+    const fingerprint = finish(h ^ finish(mac2 ^ k1) ^ Math.imul(tag ^ k0, 0xc2b2ae3d));
+    return this.count <= MAX_EDGES && this.#doorkeeper.knows(fingerprint);
   }
 
   #grow(): void {

@@ -48,12 +48,13 @@ function noticeLines(diagnosis: Diagnosis, style: Style): string[] {
   const lines = diagnosis.notices.flatMap(({ code, notice, message }) =>
     wrap(`${code} ${notice}: ${printable(message)}`, style.width, '  ', '    '),
   );
-  const { flowsForgotten, pathsOverflowed, edgesOverflowed, claimsForgotten } = diagnosis.limits;
+  const { flowsForgotten, pathsOverflowed, edgesOverflowed, claimsForgotten, sendersNotJudged } = diagnosis.limits;
   const forgotten = [
     flowsForgotten > 0 ? countText(flowsForgotten, 'flows') : null,
     pathsOverflowed > 0 ? countText(pathsOverflowed, 'paths') : null,
     edgesOverflowed > 0 ? `${thousands(edgesOverflowed)} pairs of machines` : null,
     claimsForgotten > 0 ? `${thousands(claimsForgotten)} claims of addresses` : null,
+    sendersNotJudged > 0 ? `${thousands(sendersNotJudged)} machines that send requests` : null,
   ].filter((part) => part !== null);
   if (forgotten.length > 0) {
     lines.push(

@@ -45,7 +45,7 @@ export const gatewayArpFlip: Rule<Data> = {
   check(c, s) {
     const vip = s.vip!;
     const sender = s.sender!;
-    const mine = c.o.passagesOf(s.ip).filter((p) => p.toward && p.source === sender);
+    const mine = c.o.passagesFrom(sender, s.ip);
     const toDirector = mine.filter((p) => c.cluster.isDirector(p.destination, vip));
     const firstToDirector = toDirector.map((p) => p.first).sort((a, b) => a.at - b.at)[0];
     const moves = c.o.movesOf(sender, s.ip);
@@ -93,12 +93,12 @@ export const gatewayArpFlip: Rule<Data> = {
 
 function flipTo(c: Case, vip: Vip, sender: Mac, machine: Machine, mac: Mac, moves: readonly Move[]): Fault<Data> {
   const flip = moves.find((m) => m.from !== null && machine.macs.includes(m.to)) ?? null;
-  const passage = c.o.passagesOf(vip.ip).filter((p) => p.toward && p.source === sender && machine.macs.includes(p.destination))[0]!;
+  const passage = c.o.passagesFrom(sender, vip.ip).find((p) => machine.macs.includes(p.destination))!;
   const at: FrameRef = flip?.ref ?? passage.first;
   const back = moves.find((m) => m.ref.at > at.at && c.cluster.isDirector(m.to, vip)) ?? null;
   const before = c.o
-    .passagesOf(vip.ip)
-    .filter((p) => p.toward && p.source === sender && c.cluster.isDirector(p.destination, vip))
+    .passagesFrom(sender, vip.ip)
+    .filter((p) => c.cluster.isDirector(p.destination, vip))
     .sort((a, b) => a.first.at - b.first.at)[0];
   const from = before?.destination ?? null;
   const cause = lastClaim(c, vip.ip, machine.macs, sender, -Infinity, at.at);

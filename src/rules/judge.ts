@@ -108,7 +108,7 @@ function joinFaults(a: Fault<unknown>, b: Fault<unknown>): Fault<unknown> {
     confidence: CONFIDENCES.find((x) => x === a.confidence || x === b.confidence)!,
     count: a.count + b.count,
     last: a.last.at >= b.last.at ? a.last : b.last,
-    evidence: [...early.evidence, ...late.evidence],
+    evidence: early.evidence.length > 4 * MAX_EVIDENCE ? early.evidence : [...early.evidence, ...late.evidence],
   };
 }
 

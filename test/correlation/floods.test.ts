@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { emptyFrame, type Frame, LinkType } from '../../src/capture/frame.ts';
 import { Observations } from '../../src/cluster/observations.ts';
-import { MAX_ADDRESSES } from '../../src/correlation/addresses.ts';
-import { MAX_EDGES } from '../../src/correlation/edges.ts';
+import { ADDRESSES_AT_ONCE, MAX_ADDRESSES } from '../../src/correlation/addresses.ts';
+import { EDGES_AT_ONCE, MAX_EDGES } from '../../src/correlation/edges.ts';
 import { Facts } from '../../src/correlation/facts.ts';
 import { MAX_FLOWS } from '../../src/correlation/flows.ts';
 import { MAX_PASSAGES } from '../../src/correlation/passages.ts';
@@ -57,12 +57,23 @@ describe('floods', () => {
     expect(facts.addresses.count).toBe(2);
   });
 
-  test('of random MACs: edges end at their cap and are counted', () => {
+  test('of random MACs: half of the table is kept for machines that talk on, and what is left out is counted', () => {
     const facts = new Facts([], KEY);
-    flood(facts, syn(), MAX_EDGES + 1000, (view, i) => view.setUint32(SOURCE_MAC, i));
+    const flooded = MAX_EDGES + 1000;
+    flood(facts, syn(), flooded, (view, i) => view.setUint32(SOURCE_MAC, i));
+    expect(facts.edges.count).toBe(EDGES_AT_ONCE + 1);
+    expect(facts.edges.overflowed).toBe(flooded - EDGES_AT_ONCE);
+    expect(total(facts.edges.frames)).toBe(EDGES_AT_ONCE);
+    expect(facts.passages.count).toBeLessThanOrEqual(MAX_PASSAGES + 1);
+    flood(facts, syn(), 3, (view) => view.setUint32(SOURCE_MAC, 0xffff_ffff));
+    expect(facts.edges.count).toBe(EDGES_AT_ONCE + 2);
+    expect(facts.edges.frames[EDGES_AT_ONCE + 1]).toBe(2);
+  });
+
+  test('of random MACs that each talk twice: edges end at their cap and are counted', () => {
+    const facts = new Facts([], KEY);
+    flood(facts, syn(), 2 * MAX_EDGES + 2000, (view, i) => view.setUint32(SOURCE_MAC, i >>> 1));
     expect(facts.edges.count).toBe(MAX_EDGES + 1);
-    expect(facts.edges.overflowed).toBe(1000);
-    expect(total(facts.edges.frames)).toBe(MAX_EDGES);
     expect(facts.passages.count).toBeLessThanOrEqual(MAX_PASSAGES + 1);
     expect(facts.passages.overflowed + facts.paths.overflowed).toBeGreaterThan(0);
   });
@@ -111,10 +122,15 @@ describe('floods', () => {
       view.setUint32(ARP_SENDER_MAC, i >>> 3);
       view.setUint32(ARP_SENDER_IP, 0x0a00_0000 + i);
     });
-    expect(facts.addresses.count).toBe(MAX_ADDRESSES + 1);
-    expect(facts.addresses.overflowed).toBe(70_000 - MAX_ADDRESSES + 1);
+    expect(facts.addresses.count).toBe(ADDRESSES_AT_ONCE + 1);
+    expect(facts.addresses.overflowed).toBe(70_000 - ADDRESSES_AT_ONCE + 1);
     expect(facts.claims.addresses.size).toBeLessThanOrEqual(MAX_ADDRESSES);
     expect(facts.claims.ofMac.size).toBeLessThanOrEqual(1 << 16);
+    // A machine that is really there announces itself again.
+    flood(facts, announcement, 2, (view) => view.setUint32(ARP_SENDER_IP, 0x0b00_0001));
+    expect(new Observations(facts).about('11.0.0.1')!.macs).toHaveLength(1);
+    flood(facts, announcement, 140_000, (view, i) => view.setUint32(ARP_SENDER_IP, 0x0c00_0000 + (i >>> 1)));
+    expect(facts.addresses.count).toBe(MAX_ADDRESSES + 1);
   });
 
   test('of new hops for old flows: their paths end at the greatest depth, and the paths stay below their cap', () => {

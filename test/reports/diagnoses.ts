@@ -164,7 +164,7 @@ export function diagnosis(part: Partial<Diagnosis> = {}): Diagnosis {
         frames: [3, 6, 9],
       },
     ],
-    limits: { flowsForgotten: 0, pathsOverflowed: 0, edgesOverflowed: 0, claimsForgotten: 0 },
+    limits: { flowsForgotten: 0, pathsOverflowed: 0, edgesOverflowed: 0, claimsForgotten: 0, sendersNotJudged: 0 },
     ...part,
   };
 }

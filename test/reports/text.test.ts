@@ -227,7 +227,7 @@ describe('what was judged', () => {
 });
 
 test('what did not fit into memory is told', () => {
-  const limits = { flowsForgotten: 1, pathsOverflowed: 0, edgesOverflowed: 0, claimsForgotten: 2000 };
+  const limits = { flowsForgotten: 1, pathsOverflowed: 0, edgesOverflowed: 0, claimsForgotten: 2000, sendersNotJudged: 0 };
   expect(plain(diagnosis({ limits })).replaceAll(/\s+/g, ' ')).toContain(
     'bounded memory: 1 flow and 2,000 claims of addresses were not followed',
   );
