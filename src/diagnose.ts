@@ -13,13 +13,14 @@ import { type FlowFilter, WalkRows, walkRequests } from './cluster/walk.ts';
 import { Facts } from './correlation/facts.ts';
 import { parseIp } from './decoders/address.ts';
 import { Packet } from './decoders/packet.ts';
-import type { Diagnosis, Limits } from './diagnosis.ts';
+import type { CaptureSummary, Diagnosis, Limits } from './diagnosis.ts';
 import { packageVersion } from './package-file.ts';
 import type { TracePath } from './reports/trace.ts';
 import { caseOf } from './rules/case-of.ts';
 import { RULES } from './rules/index.ts';
 import { type Judgement, judge } from './rules/judge.ts';
 import { noticesOf } from './rules/notices.ts';
+import type { Case } from './rules/rule.ts';
 import { thousands } from './thousands.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,9 +35,12 @@ export interface CaptureToRead {
 export interface DiagnoseOptions {
   readonly rules?: { readonly only: readonly string[]; readonly except: readonly string[] };
   readonly reading?: Reading;
-  /** What opens a capture: openCapture, unless its frames will be asked for again. */
-  readonly open?: typeof openCapture;
+  /** What opens captures whose frames will be asked for again, or that are read otherwise than they are. */
+  readonly kept?: Kept;
 }
+
+/** What opens a capture twice. */
+export type Kept = Pick<KeptCaptures, 'open' | 'reopen' | 'remove'>;
 
 /** What the caller wants to hear and to say while a long capture is read. */
 export interface Reading {
@@ -56,9 +60,11 @@ interface ReadCapture {
  * @throws UsageError when a capture cannot be read at all
  */
 export async function diagnose(captures: readonly CaptureToRead[], given: Given, options: DiagnoseOptions = {}): Promise<Diagnosis> {
-  const { name, point } = onlyOne(captures);
-  const source = await (options.open ?? openCapture)(name);
-  return closing(source, () => diagnoseFrames(source, point, given, options));
+  const [capture, ...more] = captures;
+  if (capture === undefined) throw noCapture();
+  if (more.length > 0) return diagnoseSeveral(captures, given, options);
+  const source = await (options.kept?.open ?? openCapture)(capture.name);
+  return closing(source, () => diagnoseFrames(source, capture.point, given, options));
 }
 
 /**
@@ -73,55 +79,103 @@ export async function diagnoseFrames(
 ): Promise<Diagnosis> {
   const { facts, info } = await readFacts(source, given, options.reading);
   const c = caseOf(facts, given, at);
+  const time = new TimeText(facts);
+  const point = facts.points[0];
+  const capture = {
+    ...summaryOf(info, basename(info.name), c.sight.point),
+    first: point === undefined ? null : time.of(point.firstAt),
+    last: point === undefined ? null : time.of(point.lastAt),
+    clockOffset: null,
+  };
+  return diagnosisOf(c, [info], [capture], options);
+}
+
+/** Several captures: read twice, the first time to compare their clocks. */
+async function diagnoseSeveral(captures: readonly CaptureToRead[], given: Given, options: DiagnoseOptions): Promise<Diagnosis> {
+  const { nameFrames } = await import('./points/name-frames.ts');
+  const { KeptCaptures } = await import('./capture/kept-captures.ts');
+  const own = options.kept === undefined ? new KeptCaptures() : null;
+  try {
+    const { points, c, summaries } = await readSeveral(captures, given, options.kept ?? own!, options.reading);
+    const infos = points.captures.map(({ survey }) => survey.info);
+    return nameFrames(diagnosisOf(c, infos, summaries, options), (capture) => summaries[capture]!.name);
+  } finally {
+    own?.remove();
+  }
+}
+
+async function traceSeveral(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter, kept: Kept): Promise<TracePath[]> {
+  const { nameFrames } = await import('./points/name-frames.ts');
+  const { points, c, summaries } = await readSeveral(captures, given, kept);
+  const nameOf = (capture: number) => summaries[capture]!.name;
+  const lackedBy = (destination: number, seenAs: readonly number[]) => {
+    const lacking = points.lacking(destination, seenAs);
+    return lacking === null ? null : nameOf(lacking);
+  };
+  const rows = new WalkRows(walkRequests(c.o, c.cluster, filter), c.cluster, { sight: c.sight, lackedBy });
+  const source = points.merge();
+  await closing(source, () => eachFrame(source, (frame, packet) => rows.add(frame, packet, source.seenAs)));
+  return nameFrames(rows.paths(summaries.map(({ name }) => name).join(', ')), nameOf);
+}
+
+/** What several captures say together. */
+async function readSeveral(captures: readonly CaptureToRead[], given: Given, kept: Kept, reading: Reading = {}) {
+  const [{ readPoints }, { sightOfPoints }, { summarizePoints }] = await Promise.all([
+    import('./points/read-points.ts'),
+    import('./points/sight-of-points.ts'),
+    import('./points/summarize-points.ts'),
+  ]);
+  const points = await readPoints(captures, { ...reading, open: kept.open, reopen: (name, how) => kept.reopen(name, how) });
+  const source = points.merge();
+  const facts = emptyFacts(given);
+  const add = (frame: Frame, packet: Packet) => {
+    facts.isWatched = source.isWatched;
+    facts.add(frame, packet);
+    return true;
+  };
+  await closing(source, () => eachFrame(source, add, reading));
+  const alone = caseOf(facts, given, null);
+  const { sight, places } = sightOfPoints(points, alone.o, alone.cluster);
+  return { points, c: { ...alone, sight }, summaries: summarizePoints(points, places, summaryOf) };
+}
+
+function diagnosisOf(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[], options: DiagnoseOptions): Diagnosis {
   const { o, cluster, sight } = c;
   const { only, except } = options.rules ?? { only: [], except: [] };
   const rules = RULES.filter((r) => (only.length === 0 || only.includes(r.name)) && !except.includes(r.name));
-  const time = new TimeText(facts);
-  const name = basename(info.name);
-  const names = { captureOf: () => name, timeOf: (at: number) => time.of(at) };
+  const time = new TimeText(o.facts);
+  const names = { captureOf: (point: number) => captures[point]!.name, timeOf: (at: number) => time.of(at) };
   const judgement = judge(c, rules, names);
-  const point = facts.points[0];
+  const frames = infos.reduce((sum, info) => sum + info.frames, 0);
   return {
     schema: 'lvs-doctor/diagnosis@1',
     tool: { name: 'lvs-doctor', version: packageVersion() },
-    ...verdictOf(judgement, cluster, info, rules.length),
-    captures: [
-      {
-        name,
-        point: sight.point,
-        format: info.format,
-        linkType: linkTypeName(info.linkTypes),
-        frames: info.frames,
-        bytes: info.bytes,
-        first: point === undefined ? null : time.of(point.firstAt),
-        last: point === undefined ? null : time.of(point.lastAt),
-        cutOff: info.cutOff,
-        dropped: info.dropped,
-        clockOffset: null,
-      },
-    ],
+    ...verdictOf(judgement, cluster, frames, rules.length),
+    captures,
     cluster: summarizeCluster(cluster, o, sight, (at) => time.of(at)),
     findings: judgement.findings,
     verdicts: judgement.verdicts,
-    notices: noticesOf(c, [info]),
+    notices: noticesOf(c, infos, captures),
     paths: summarizePaths(cluster, o),
     addresses: summarizeAddresses(addressesOf(cluster, judgement), o, cluster, names),
-    limits: limitsOf(facts, cluster, o),
+    limits: limitsOf(o.facts, cluster, o),
   };
 }
 
+function summaryOf(info: CaptureInfo, name: string, point: string | null): Omit<CaptureSummary, 'first' | 'last' | 'clockOffset'> {
+  const { format, linkTypes, frames, bytes, cutOff, dropped } = info;
+  return { name, point, format, linkType: linkTypeName(linkTypes), frames, bytes, cutOff, dropped };
+}
+
 /**
- * The paths of a capture with the walk of one flow each; none when the capture has no cluster, or nothing passes the filter.
- * @param kept what opens the capture, for two readings: the rows are fetched in the second one.
+ * The paths of captures with the walk of one flow each; none when they have no cluster, or nothing passes the filter.
+ * @param kept what opens the captures, for two readings: the rows are fetched in the last one.
  */
-export async function trace(
-  captures: readonly CaptureToRead[],
-  given: Given,
-  filter: FlowFilter,
-  kept: KeptCaptures,
-): Promise<TracePath[]> {
-  const capture = onlyOne(captures);
+export async function trace(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter, kept: Kept): Promise<TracePath[]> {
+  const [capture, ...more] = captures;
+  if (capture === undefined) throw noCapture();
   try {
+    if (more.length > 0) return await traceSeveral(captures, given, filter, kept);
     const first = await kept.open(capture.name);
     const { facts } = await closing(first, () => readFacts(first, given));
     const { o, cluster } = caseOf(facts, given, capture.point);
@@ -144,8 +198,7 @@ async function closing<T>(source: FrameSource, use: () => Promise<T>): Promise<T
 }
 
 async function readFacts(source: FrameSource, given: Given, reading: Reading = {}): Promise<ReadCapture> {
-  const known = given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null);
-  const facts = new Facts(known);
+  const facts = emptyFacts(given);
   const info = await eachFrame(
     source,
     (frame, packet) => {
@@ -155,6 +208,10 @@ async function readFacts(source: FrameSource, given: Given, reading: Reading = {
     reading,
   );
   return { facts, info };
+}
+
+function emptyFacts(given: Given): Facts {
+  return new Facts(given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null));
 }
 
 /** Reads frame by frame until the end, or until `use` has had enough and returns false, or until the caller says stop. */
@@ -177,25 +234,20 @@ async function eachFrame(
   return source.info;
 }
 
-function onlyOne(captures: readonly CaptureToRead[]): CaptureToRead {
-  const [first, ...more] = captures;
-  if (first === undefined) throw new UsageError('no capture was given; expected a pcap or pcapng file, or - for standard input.');
-  if (more.length === 0) return first;
-  throw new UsageError(
-    `${captures.length} captures were given, but one can be read at a time; diagnose them one by one, or join captures of one point with mergecap -w all.pcapng FILES.`,
-  );
+function noCapture(): UsageError {
+  return new UsageError('no capture was given; expected a pcap or pcapng file, or - for standard input.');
 }
 
 function verdictOf(
   judgement: Judgement,
   cluster: Cluster,
-  info: CaptureInfo,
+  frames: number,
   rules: number,
 ): { verdict: Diagnosis['verdict']; summary: string } {
   const { findings, verdicts, headlines } = judgement;
   const sure = findings.filter((f) => f.confidence !== 'possible' && f.severity !== 'info');
   if (sure.length > 0) return { verdict: 'fault', summary: sentence(headlines) };
-  if (info.frames === 0) return { verdict: 'cannot tell', summary: 'The capture holds no frame.' };
+  if (frames === 0) return { verdict: 'cannot tell', summary: 'The capture holds no frame.' };
   if (findings.some((f) => f.severity !== 'info')) {
     return {
       verdict: 'cannot tell',
@@ -205,7 +257,7 @@ function verdictOf(
   if (cluster.vips.length === 0) {
     return {
       verdict: 'cannot tell',
-      summary: `No LVS cluster is recognised in ${thousands(info.frames)} frames; give its roles with -c, --vip, --director and --real-server.`,
+      summary: `No LVS cluster is recognised in ${thousands(frames)} frames; give its roles with -c, --vip, --director and --real-server.`,
     };
   }
   if (cluster.vips.every((vip) => vip.source === 'guessed')) {

@@ -39,8 +39,33 @@ export interface CaptureSummary {
   readonly last: string | null;
   readonly cutOff: boolean;
   readonly dropped: number | null;
+  /** Seconds by which its clock is ahead of the reference at its first frame; null where that is not known, and for a single capture. */
   readonly clockOffset: number | null;
+  /** How its clock was compared; only with several captures, and null where it shares no frame with the others. */
+  readonly clock?: ClockSummary | null;
+  /** How it stands to the others; only with several captures. */
+  readonly part?: CapturePart;
+  /** Frames that bear an earlier time than the one before them; only with several captures. */
+  readonly disordered?: number;
 }
+
+/** A capture's clock against that of another one. */
+export interface ClockSummary {
+  /** Name of the capture whose clock all times are told by. */
+  readonly reference: string;
+  /** Parts in a million by which it runs faster. */
+  readonly driftPpm: number;
+  /** Seconds by which the offset may be wrong, as far as shared frames tell. */
+  readonly uncertainty: number;
+  /** Frames that the estimate rests on; 0 for the reference itself, and for another file of the same point. */
+  readonly sharedFrames: number;
+}
+
+/**
+ * How a capture stands to the others that it was read with. `merged`: its frames stand among theirs in one order. `unordered`: it
+ * shares no frame with them; what it shows counts, but in which order is not known. `elsewhere`: taken on another LAN, and left out.
+ */
+export type CapturePart = 'merged' | 'unordered' | 'elsewhere' | 'empty';
 
 export interface ClusterSummary {
   readonly vips: readonly {
@@ -159,6 +184,8 @@ export interface PathSummary {
   readonly flows: number;
   /** Frames of one example flow, in order. */
   readonly frames: readonly number[];
+  /** The capture of each of these frames; only with several captures. */
+  readonly captures?: readonly string[];
 }
 
 /** Who claimed an address, whom its neighbours believed, and which ways its packets took. */

@@ -19,7 +19,7 @@ async function evidenceOf(path: string) {
   const captures = [{ name: path, point: null }];
   const kept = new KeptCaptures();
   onTestFinished(() => kept.remove());
-  const diagnosis = await diagnose(captures, NOTHING_GIVEN, { open: kept.open });
+  const diagnosis = await diagnose(captures, NOTHING_GIVEN, { kept });
   return { diagnosis, files: await evidenceFiles(diagnosis, captures, kept) };
 }
 

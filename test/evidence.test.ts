@@ -13,7 +13,7 @@ test.each(['rs-answers-arp-t5', 'mid-flow-rs-switch', 'split-brain'])(
     const captures = [{ name: path, point: null }];
     const kept = new KeptCaptures();
     onTestFinished(() => kept.remove());
-    const diagnosis = await diagnose(captures, NOTHING_GIVEN, { open: kept.open });
+    const diagnosis = await diagnose(captures, NOTHING_GIVEN, { kept });
     const evidence = await fetchEvidence(diagnosis, captures, kept);
     const cited = diagnosis.findings.flatMap((finding) => finding.evidence);
     expect(cited.length).toBeGreaterThan(0);

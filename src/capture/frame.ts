@@ -25,7 +25,7 @@ export interface Frame {
   start: number;
   /** Offset just past the frame's last captured byte. A read at or past it would silently see the next frame. */
   end: number;
-  /** Number of the frame in its file, from 1, as Wireshark counts. */
+  /** Number of the frame in its file, from 1, as Wireshark counts; where several captures are read as one, see `mergedNumber`. */
   number: number;
   /** Time of capture: whole seconds since 1970. */
   seconds: number;
@@ -90,6 +90,28 @@ export interface FrameSource {
   more(): Promise<boolean>;
   /** Gives back the file or pipe. */
   close(): Promise<void>;
+}
+
+/** No capture has as many frames. */
+const FRAMES_A_CAPTURE = 2 ** 40;
+
+/**
+ * Number of a frame among those of several captures that are read as one: it tells the capture as well. Frames of a capture that is
+ * read alone keep the numbers of their file.
+ * @param capture index of the capture, 0 to 8190
+ */
+export function mergedNumber(capture: number, number: number): number {
+  return (capture + 1) * FRAMES_A_CAPTURE + number;
+}
+
+/** Index of the capture that a frame number, merged or not, belongs to. */
+export function captureOf(number: number): number {
+  return Math.max(0, Math.floor(number / FRAMES_A_CAPTURE) - 1);
+}
+
+/** Number of a frame in its own file. */
+export function numberInFile(number: number): number {
+  return number % FRAMES_A_CAPTURE;
 }
 
 /** A Frame to hand to `next`: empty until then. */

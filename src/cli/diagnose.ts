@@ -66,7 +66,7 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const reading = { stop: interrupt.signal, ...(progress === null ? {} : { progress: (info: CaptureInfo) => progress.show(info) }) };
   const kept = await keptFor(inputs, options);
   try {
-    const opening = kept === null ? {} : { open: kept.open };
+    const opening = kept === null ? {} : { kept };
     const diagnosis = await diagnose(captures, given, { rules, reading, ...opening }).finally(() => progress?.clear());
     process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
     await writeOutput(await renderDiagnosis(diagnosis, options, sourceFilesOf(captures)), options.output);

@@ -44,7 +44,7 @@ async function run(args: readonly string[], options: TopologyOptions): Promise<v
 async function openingOf({ anonymization }: Inputs) {
   if (anonymization === null) return {};
   const { KeptCaptures } = await import('../capture/kept-captures.ts');
-  return { open: new KeptCaptures(anonymization).open };
+  return { kept: new KeptCaptures(anonymization) };
 }
 
 async function render(diagnosis: Diagnosis, options: TopologyOptions): Promise<string> {

@@ -2,7 +2,9 @@
  * The facts in words: MACs and IPs as text, passages and paths as objects. Made once a judgement, for inference, rules and reports;
  * nothing here is per frame.
  */
+import { captureOf } from '../capture/frame.ts';
 import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind, Unanswered } from '../correlation/claims.ts';
+import { type EdgeTable, isGroupMac } from '../correlation/edges.ts';
 import type { Facts } from '../correlation/facts.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { changesOf, type Sender } from '../correlation/passages.ts';
@@ -40,6 +42,8 @@ export interface FlowPath {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
   readonly begun: Begun;
+  /** Whether it began while every capture was running: only then does something missing mean that it was not sent. */
+  readonly isWatched: boolean;
   readonly steps: readonly Step[];
   /** Hops from the client's side, in order. */
   readonly toward: readonly Step[];
@@ -178,7 +182,8 @@ export class Observations {
   readonly #senderLists = new Map<Ip, Senders>();
   readonly #addresses = new Map<Ip, AddressSeen>();
   readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
-  readonly #unicast = new Map<Mac, Map<Mac, number>>();
+  /** Whom each MAC sent unicast frames to, with their number. */
+  readonly unicast: ReadonlyMap<Mac, ReadonlyMap<Mac, number>>;
   #vrrpGroups: VrrpGroupSeen[] | null = null;
   #sources: Set<Mac> | null = null;
   #senders: Map<string, Sender> | null = null;
@@ -192,7 +197,7 @@ export class Observations {
     for (const [mac, claimed] of facts.claims.ofMac) {
       this.#claimedBy.set(formatMac(mac), { ips: [...claimed.addresses].map((a) => this.ip(a)), more: claimed.more });
     }
-    for (let edge = 1; edge < facts.edges.count; edge++) this.#readEdge(edge);
+    this.unicast = unicastOf(facts.edges);
   }
 
   /** Text of an address number. */
@@ -269,18 +274,13 @@ export class Observations {
 
   /** Unicast frames from one MAC to another, over all VLANs. */
   unicastFrames(from: Mac, to: Mac): number {
-    return this.#unicast.get(from)?.get(to) ?? 0;
+    return this.unicast.get(from)?.get(to) ?? 0;
   }
 
   /** Whether any frame, of whatever kind, came from this MAC. */
   isSource(mac: Mac): boolean {
     this.#sources ??= new Set(this.facts.edges.source.slice(1, this.facts.edges.count).map((source) => this.macOf(source)));
     return this.#sources.has(mac);
-  }
-
-  /** Whom each MAC sent unicast frames to, with their number. */
-  get unicast(): ReadonlyMap<Mac, ReadonlyMap<Mac, number>> {
-    return this.#unicast;
   }
 
   /** To which MACs a sender's frames for a server IP went, in order of time; of very many moves only the first and last ones. */
@@ -294,7 +294,7 @@ export class Observations {
     for (const change of changesOf(log)) {
       const to = formatMac(destination[edge[change.to]!]!);
       const from = change.from === 0 ? null : formatMac(destination[edge[change.from]!]!);
-      if (from !== to) moves.push({ ref: { point: change.point, frame: change.frame, at: change.at }, from, to });
+      if (from !== to) moves.push({ ref: { point: captureOf(change.frame), frame: change.frame, at: change.at }, from, to });
     }
     return moves;
   }
@@ -373,21 +373,6 @@ export class Observations {
     return found;
   }
 
-  #readEdge(edge: number): void {
-    const { source, destination, frames } = this.facts.edges;
-    const to = destination[edge]!;
-    const from = source[edge]!;
-    if (to === 0 || from === 0 || (Math.floor(to / 0x100_0000_0000) & 1) === 1) return;
-    const fromText = formatMac(from);
-    let row = this.#unicast.get(fromText);
-    if (row === undefined) {
-      row = new Map();
-      this.#unicast.set(fromText, row);
-    }
-    const toText = formatMac(to);
-    row.set(toText, (row.get(toText) ?? 0) + frames[edge]!);
-  }
-
   #readPassages(): Passage[] {
     const t = this.facts.passages;
     const passages: Passage[] = [];
@@ -395,7 +380,6 @@ export class Observations {
       const counts = t.countsOf(i);
       if (counts.frames === 0) continue;
       const kind = t.kind[i]!;
-      const point = t.point[i]!;
       const passage: Passage = {
         ...this.#edge(t.edge[i]!),
         server: this.ip(t.server[i]!),
@@ -403,8 +387,8 @@ export class Observations {
         tunnel: kind >= 2,
         frames: counts.frames,
         requests: counts.requests,
-        first: { point, frame: counts.firstFrame, at: counts.firstAt },
-        last: { point, frame: counts.lastFrame, at: counts.lastAt },
+        first: { point: captureOf(counts.firstFrame), frame: counts.firstFrame, at: counts.firstAt },
+        last: { point: captureOf(counts.lastFrame), frame: counts.lastFrame, at: counts.lastAt },
         minTtl: counts.minTtl,
         maxTtl: counts.maxTtl,
       };
@@ -427,6 +411,7 @@ export class Observations {
         port: t.port[id]!,
         protocol: t.protocol[id] === 6 ? 'tcp' : 'udp',
         begun: t.begun[id]!,
+        isWatched: t.watched[id]!,
         steps,
         toward: steps.filter((s) => s.event === PathEvent.toward || s.event === PathEvent.towardInTunnel),
         from: steps.filter((s) => s.event === PathEvent.from || s.event === PathEvent.fromInTunnel),
@@ -435,7 +420,7 @@ export class Observations {
           client: formatIp(e.version, ...e.client),
           clientPort: e.clientPort,
           serverPort: e.serverPort,
-          frames: e.events.map(({ frame, at }) => ({ point: 0, frame, at })),
+          frames: e.events.map(({ frame, at }) => ({ point: captureOf(frame), frame, at })),
         })),
       };
       paths.push(path);
@@ -499,6 +484,25 @@ export class Observations {
     const { source, destination, vlan } = this.facts.edges;
     return { source: this.macOf(source[edge]!), destination: this.macOf(destination[edge]!), vlan: vlan[edge]! };
   }
+}
+
+/** Whom each MAC sent unicast frames to, with their number, over all VLANs. */
+export function unicastOf({ source, destination, frames, count }: EdgeTable): Map<Mac, Map<Mac, number>> {
+  const unicast = new Map<Mac, Map<Mac, number>>();
+  for (let edge = 1; edge < count; edge++) {
+    const to = destination[edge]!;
+    const from = source[edge]!;
+    if (to === 0 || from === 0 || isGroupMac(to)) continue;
+    const fromText = formatMac(from);
+    let row = unicast.get(fromText);
+    if (row === undefined) {
+      row = new Map();
+      unicast.set(fromText, row);
+    }
+    const toText = formatMac(to);
+    row.set(toText, (row.get(toText) ?? 0) + frames[edge]!);
+  }
+  return unicast;
 }
 
 /** The hole between the first and the newest claims of a log. */

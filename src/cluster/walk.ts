@@ -5,7 +5,9 @@ import { canonicalIp, destinationMacOf, formatIp, formatMac, sourceMacOf } from 
 import { LinkKind, type Packet, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Cluster } from './cluster.ts';
+import { type MissingHop, missingHops } from './missing-hops.ts';
 import type { Example, FlowPath, Ip, Observations } from './observations.ts';
+import type { Sight } from './sight.ts';
 import { stepWords, who } from './summary.ts';
 import { timeText } from './time-text.ts';
 
@@ -22,20 +24,30 @@ export interface Walk {
   readonly example: Example;
 }
 
-/** A frame of a walk. */
+/** A frame of a walk, or one that is missing in it. */
 export interface WalkRow {
-  readonly frame: number;
-  readonly time: string;
+  /** Null where the frame that should follow did not come. */
+  readonly frame: number | null;
+  readonly time: string | null;
   readonly sourceMac: string | null;
   readonly destinationMac: string | null;
-  readonly sourceIp: string;
+  readonly sourceIp: string | null;
   readonly sourcePort: number | null;
-  readonly destinationIp: string;
+  readonly destinationIp: string | null;
   readonly destinationPort: number | null;
   readonly ttl: number | null;
   readonly flags: string;
   readonly who: string;
   readonly changed: string;
+  /** With several captures: the frame in each that holds it. */
+  readonly seenIn?: readonly { readonly frame: number }[];
+}
+
+/** What several captures tell of a walk beside its frames. */
+export interface PointsOfWalk {
+  readonly sight: Sight;
+  /** Name of a capture that should hold a frame to this machine, since it was taken there; null when there is none, or it does hold it. */
+  lackedBy(destination: number, seenAs: readonly number[]): string | null;
 }
 
 /** Most paths walked at once. */
@@ -85,19 +97,27 @@ export class WalkRows {
   readonly #cluster: Cluster;
   readonly #rows = new Map<number, WalkRow>();
   readonly #wanted = new Set<number>();
-  readonly #last: number;
+  /** For each row, the capture that lacks it. */
+  readonly #lackedBy = new Map<number, string>();
+  readonly #points: PointsOfWalk | null;
 
-  constructor(walks: readonly Walk[], cluster: Cluster) {
+  constructor(walks: readonly Walk[], cluster: Cluster, points: PointsOfWalk | null = null) {
     this.#walks = walks;
     this.#cluster = cluster;
+    this.#points = points;
     for (const { example } of walks) for (const { frame } of example.frames) this.#wanted.add(frame);
-    this.#last = Math.max(0, ...this.#wanted);
   }
 
-  /** Takes a frame if it is wanted; false when no later one is. */
-  add(frame: Frame, packet: Packet): boolean {
-    if (this.#wanted.has(frame.number)) this.#rows.set(frame.number, this.#rowOf(frame, packet));
-    return frame.number < this.#last;
+  /** Takes a frame if it is wanted; false when no other one is. `seenAs`: with several captures, its numbers in all that hold it. */
+  add(frame: Frame, packet: Packet, seenAs: readonly number[] | null = null): boolean {
+    if (this.#wanted.has(frame.number)) {
+      const row = this.#rowOf(frame, packet);
+      this.#rows.set(frame.number, seenAs === null ? row : { ...row, seenIn: seenAs.map((number) => ({ frame: number })) });
+      const lackedBy =
+        packet.link === LinkKind.ethernet ? this.#points?.lackedBy(destinationMacOf(packet.mac0, packet.mac1), seenAs ?? []) : null;
+      if (lackedBy != null) this.#lackedBy.set(frame.number, lackedBy);
+    }
+    return this.#rows.size < this.#wanted.size;
   }
 
   /** The walks with their rows; frame numbers are of `capture`. */
@@ -112,9 +132,21 @@ export class WalkRows {
         title: `${path.server} ${path.port}/${path.protocol}${steps.length > 0 ? `: ${steps.join(', ')}` : ''}`,
         capture,
         flows: path.flows,
-        rows: rows.map((row, i) => ({ ...row, changed: changeOf(eventOf(row), rows[i - 1], row) })),
+        rows: [
+          ...rows.flatMap((row, i) => [{ ...row, changed: changeOf(eventOf(row), rows[i - 1], row) }, ...this.#lostAfter(row)]),
+          ...(this.#points === null || vip === null ? [] : missingHops(path, this.#cluster, vip, this.#points.sight).map(missingRow)),
+        ],
       };
     });
+  }
+
+  /** The row that tells that a frame did not arrive. */
+  #lostAfter(row: WalkRow): WalkRow[] {
+    const capture = this.#lackedBy.get(row.frame!);
+    if (capture === undefined) return [];
+    const { sourceIp, sourcePort, destinationIp, destinationPort, flags } = row;
+    const changed = `lost: does not arrive, ${capture} does not hold it`;
+    return [{ ...NO_FRAME, ...{ sourceIp, sourcePort, destinationIp, destinationPort, flags }, who: row.who, changed }];
   }
 
   #rowOf(frame: Frame, p: Packet): WalkRow {
@@ -137,6 +169,23 @@ export class WalkRows {
       changed: '',
     };
   }
+}
+
+const NO_FRAME: Omit<WalkRow, 'who' | 'changed'> = {
+  frame: null,
+  time: null,
+  sourceMac: null,
+  destinationMac: null,
+  sourceIp: null,
+  sourcePort: null,
+  destinationIp: null,
+  destinationPort: null,
+  ttl: null,
+  flags: '',
+};
+
+function missingRow(hop: MissingHop): WalkRow {
+  return { ...NO_FRAME, sourceMac: hop.source, who: hop.who, changed: hop.says };
 }
 
 const FLAG_NAMES: readonly (readonly [number, string])[] = [

@@ -111,6 +111,8 @@ export class Claims {
   readonly addresses = new Map<number, AddressClaims>();
   /** IPs that each MAC claimed, at most 64; then only counted. */
   readonly ofMac = new Map<number, { addresses: Set<number>; more: number }>();
+  /** Whether every capture is running now: only then does a question without an answer mean that nobody gave one. */
+  isWatched = true;
   #count = 0;
 
   /** A question: who has `address`? `senderAddress` is 0 for a probe without sender address. */
@@ -147,7 +149,7 @@ export class Claims {
     if (!toGroup) return;
     asking.broadcasts++;
     // A probe without sender address hopes for silence (RFC 5227 section 2.1.1, RFC 4862 section 5.4).
-    if (senderAddress === 0) return;
+    if (senderAddress === 0 || !this.isWatched) return;
     const row = asking.unanswered;
     asking.unanswered = row === null ? { count: 1, first: ref, last: ref } : { count: row.count + 1, first: row.first, last: ref };
     if (asking.unanswered.count > (asking.longestUnanswered?.count ?? 0)) asking.longestUnanswered = asking.unanswered;

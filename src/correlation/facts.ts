@@ -144,9 +144,15 @@ export class Facts {
     return { once: this.#once, twice: this.#twice, thrice: this.#thrice };
   }
 
-  /** What was read at each capture point, and how. */
+  /** Tells whether every capture is running now: from what begins while one is not, nothing may be said to be missing. */
+  set isWatched(isWatched: boolean) {
+    this.paths.isWatched = isWatched;
+    this.claims.isWatched = isWatched;
+  }
+
+  /** What was read at each capture point that gave a frame, and how. */
   get points(): PointFacts[] {
-    return this.#points.map((row) => ({
+    return this.#rows.map((row) => ({
       firstAt: row[POINT.firstAt]!,
       lastAt: row[POINT.lastAt]!,
       disordered: row[POINT.disordered]!,
@@ -157,7 +163,12 @@ export class Facts {
 
   /** Newest time seen, in nanoseconds since the first frame. */
   get lastAt(): number {
-    return Math.max(0, ...this.#points.map((row) => row[POINT.lastAt]!));
+    return Math.max(0, ...this.#rows.map((row) => row[POINT.lastAt]!));
+  }
+
+  /** The rows of points, without those that gave no frame. */
+  get #rows(): Float64Array[] {
+    return this.#points.filter((row) => row !== undefined);
   }
 
   /** Adds one decoded frame. */

@@ -2,7 +2,7 @@
 export interface FrameRef {
   /** Index of the capture point. */
   readonly point: number;
-  /** Number in its file, from 1, as Wireshark counts. */
+  /** Frame.number: that in its file, from 1, as Wireshark counts; where several captures are read as one, it tells the capture too. */
   readonly frame: number;
   /** Nanoseconds since the first frame of all; exact within 104 days. */
   readonly at: number;

@@ -88,6 +88,10 @@ export class PathTrie {
   readonly port: number[] = [0];
   readonly protocol: number[] = [0];
   readonly begun: Begun[] = [Begun.midFlow];
+  /** Whether the flows of a root began while every capture was running, so that what is missing was not sent; set for roots. */
+  readonly watched: boolean[] = [true];
+  /** Whether every capture is running now. */
+  isWatched = true;
   /** Flows that stand at each path now, and those forgotten while they stood there. */
   flows: Float64Array = new Float64Array(256);
 
@@ -109,7 +113,7 @@ export class PathTrie {
     if (server === 0) return 0;
     // Most flows begin like one shortly before: no key to make, no map to ask.
     const recent = this.#recentRoots;
-    const manner = (protocol << 3) | begun;
+    const manner = (protocol << 4) | (begun << 1) | (this.isWatched ? 1 : 0);
     const at = ((server ^ (server >>> 6) ^ Math.imul(port, 5) ^ begun) & (RECENT_ROOTS - 1)) << 2;
     if (recent[at] === server && recent[at + 1] === port && recent[at + 2] === manner) return recent[at + 3]!;
     const root = this.#knownOrNewRoot(server, port, protocol, begun);
@@ -122,7 +126,7 @@ export class PathTrie {
   }
 
   #knownOrNewRoot(server: number, port: number, protocol: number, begun: Begun): number {
-    const key = ((server * 0x1_0000 + port) * 0x100 + protocol) * 8 + begun;
+    const key = ((server * 0x1_0000 + port) * 0x100 + protocol) * 16 + begun * 2 + (this.isWatched ? 1 : 0);
     const known = this.#roots.get(key);
     if (known !== undefined) return known;
     const ports = this.#portsOf.get(server);
@@ -139,6 +143,7 @@ export class PathTrie {
     this.port[root] = port;
     this.protocol[root] = protocol;
     this.begun[root] = begun;
+    this.watched[root] = this.isWatched;
     this.#roots.set(key, root);
     return root;
   }
@@ -219,6 +224,7 @@ export class PathTrie {
     this.port.push(this.port[parent]!);
     this.protocol.push(this.protocol[parent]!);
     this.begun.push(this.begun[parent]!);
+    this.watched.push(this.watched[parent]!);
     if (path >= this.flows.length) {
       const grown = new Float64Array(this.flows.length * 2);
       grown.set(this.flows);

@@ -11,17 +11,18 @@ import { wrap } from './wrap.ts';
 
 /** One frame of an example flow. */
 export interface TraceRow {
-  /** Number in its capture, from 1. */
-  readonly frame: number;
-  /** UTC with nanoseconds, as in a diagnosis. */
-  readonly time: string;
+  /** Number in its capture, from 1; null for a frame that should follow and did not come. */
+  readonly frame: number | null;
+  /** UTC with nanoseconds, as in a diagnosis; null where there is no frame. */
+  readonly time: string | null;
   /** Null where the capture has none (cooked, raw IP). */
   readonly sourceMac: string | null;
   readonly destinationMac: string | null;
-  readonly sourceIp: string;
+  /** Null where there is no frame to tell. */
+  readonly sourceIp: string | null;
   /** Null where the protocol has no ports, or they were not captured. */
   readonly sourcePort: number | null;
-  readonly destinationIp: string;
+  readonly destinationIp: string | null;
   readonly destinationPort: number | null;
   /** TTL or hop limit; null for ARP. */
   readonly ttl: number | null;
@@ -31,13 +32,15 @@ export interface TraceRow {
   readonly who: string;
   /** Since the hop before: 'destination MAC, TTL 64→63'; empty on the first hop. */
   readonly changed: string;
+  /** With several captures: those that hold the frame, and its number there. */
+  readonly seenIn?: readonly { readonly capture?: string; readonly frame: number }[];
 }
 
 /** A path with the walk of one example flow. */
 export interface TracePath {
   /** What happens on it: '203.0.113.100 80/tcp: → client>director → director>rs1 ← rs1>client'. */
   readonly title: string;
-  /** Name of the capture whose frame numbers these are. */
+  /** Name of the capture whose frame numbers these are; with several, all of them, and each row tells its own. */
   readonly capture: string;
   /** Flows that took this path. */
   readonly flows: number;
@@ -64,7 +67,7 @@ function pathLines(path: TracePath, width: number, chalk: ChalkInstance): string
     ...wrap(printable(path.title), width, '', '  ').map((line) => chalk.bold(line)),
     ...wrap(`${flows}; frames of ${printable(path.capture)}${began}.`, width).map((line) => chalk.dim(line)),
   ];
-  const wide = wideLines(path, start);
+  const wide = wideLines(path, start, path.rows.some(isPlaced));
   const body = wide.every((line) => line.length <= width) ? wide : narrowLines(path, start, width);
   const columns = wide === body ? 1 : 2;
   return [...head, ...body.map((line, i) => (i < columns ? chalk.underline(line) : line))];
@@ -88,7 +91,7 @@ const NO_BORDERS = {
   middle: '  ',
 };
 
-function wideLines(path: TracePath, start: string | null): string[] {
+function wideLines(path: TracePath, start: string | null, isPlaced: boolean): string[] {
   const table = new Table({
     head: [
       'frame',
@@ -101,14 +104,27 @@ function wideLines(path: TracePath, start: string | null): string[] {
       'flags',
       'who',
       'what changed',
+      ...(isPlaced ? ['seen in'] : []),
     ],
     chars: NO_BORDERS,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: ['right', 'right', 'left', 'left', 'left', 'left', 'right', 'left', 'left', 'left'],
+    colAligns: [
+      'right',
+      'right',
+      'left',
+      'left',
+      'left',
+      'left',
+      'right',
+      'left',
+      'left',
+      'left',
+      ...(isPlaced ? (['left'] as const) : []),
+    ],
   });
   for (const row of path.rows) {
-    const cells = [String(row.frame), since(start, row.time), mac(row.sourceMac), mac(row.destinationMac), ...endpoints(row)];
-    table.push([...cells, ttl(row), ...[row.flags, row.who, row.changed].map(printable)]);
+    const cells = [frameText(row), timeOf(start, row), mac(row.sourceMac), mac(row.destinationMac), ...endpoints(row)];
+    table.push([...cells, ttl(row), ...[row.flags, row.who, row.changed, ...(isPlaced ? [placesText(row)] : [])].map(printable)]);
   }
   return table
     .toString()
@@ -118,7 +134,7 @@ function wideLines(path: TracePath, start: string | null): string[] {
 
 /** Two columns of lines side by side: frame and time | MACs, TTL and flags over addresses | who over what changed. */
 function narrowLines(path: TracePath, start: string | null, width: number): string[] {
-  const timeWidth = Math.max(9, ...path.rows.map((row) => since(start, row.time).length));
+  const timeWidth = Math.max(9, ...path.rows.map((row) => timeOf(start, row).length));
   const flagsWidth = Math.max(5, ...path.rows.map((row) => printable(row.flags).length));
   const link = (source: string, destination: string, hops: string, flags: string) =>
     `${source.padEnd(17)}  ${destination.padEnd(17)}  ${hops.padStart(3)} ${flags.padEnd(flagsWidth)}`;
@@ -136,12 +152,30 @@ function narrowLines(path: TracePath, start: string | null, width: number): stri
   for (const row of path.rows) {
     const centre = [
       link(mac(row.sourceMac), mac(row.destinationMac), ttl(row), printable(row.flags)),
-      ...wrap(endpoints(row).join(' > '), middle, '', '  '),
+      ...(row.sourceIp === null ? [] : wrap(endpoints(row).join(' > '), middle, '', '  ')),
+      ...(isPlaced(row) ? wrap(`in ${printable(placesText(row))}`, middle, '', '   ') : []),
     ];
     const last = [row.who, row.changed].flatMap((text) => (text === '' ? [] : wrap(printable(text), right)));
-    lines.push(...beside([String(row.frame), since(start, row.time)], centre, last));
+    lines.push(...beside([frameText(row), timeOf(start, row)], centre, last));
   }
   return lines;
+}
+
+function isPlaced(row: TraceRow): boolean {
+  return row.seenIn !== undefined;
+}
+
+/** 'rs1.pcap 5, director.pcap 12': with several captures each frame number is told with its own. */
+function placesText({ seenIn = [] }: TraceRow): string {
+  return seenIn.map(({ capture, frame }) => `${capture} ${frame}`).join(', ');
+}
+
+function frameText({ frame, seenIn }: TraceRow): string {
+  return frame === null || seenIn !== undefined ? '' : String(frame);
+}
+
+function timeOf(start: string | null, { time }: TraceRow): string {
+  return time === null ? '' : since(start, time);
 }
 
 function mac(address: string | null): string {
@@ -157,7 +191,8 @@ function endpoints(row: TraceRow): [source: string, destination: string] {
 }
 
 /** '192.168.1.100:80', '[2001:db8::100]:80' (RFC 3986 section 3.2.2), or the address alone. */
-function endpoint(ip: string, port: number | null): string {
+function endpoint(ip: string | null, port: number | null): string {
+  if (ip === null) return '-';
   if (port === null) return ip;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }

@@ -40,7 +40,10 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
   for (const rule of rules) {
     for (const subject of rule.subjects(c)) {
       const key = subjectKey(rule, subject);
-      const faults = rule.check(c, subject).filter((fault) => !isIgnored(c, rule, subject, fault));
+      const faults = rule
+        .check(c, subject)
+        .map((fault) => withinOrder(c, fault))
+        .filter((fault) => !isIgnored(c, rule, subject, fault));
       for (const fault of faults) {
         const id = idOf(rule, subject, fault);
         const known = found.get(id);
@@ -92,6 +95,11 @@ function verdictOf(c: Case, rule: AnyRule, subject: Subject, isFound: boolean): 
 function idOf(rule: AnyRule, subject: Subject, fault: Fault<unknown>): string {
   const culprits = fault.culprits.map((m) => m.macs[0] ?? m.ips[0] ?? m.name ?? '?').sort();
   return `${rule.name}/${subject.ip}/${culprits.join('+')}`;
+}
+
+/** Of frames whose order is not known no rule may say for sure that one follows from another. */
+function withinOrder(c: Case, fault: Fault<unknown>): Fault<unknown> {
+  return c.sight.isOrderKnown(fault.evidence.map((e) => e.at)) ? fault : { ...fault, confidence: 'possible' };
 }
 
 function isIgnored(c: Case, rule: AnyRule, subject: Subject, fault: Fault<unknown>): boolean {

@@ -1,6 +1,6 @@
 /** Notices: what must be known about a capture to read its diagnosis. Never faults. */
 import type { CaptureInfo } from '../capture/frame.ts';
-import type { Notice } from '../diagnosis.ts';
+import type { CaptureSummary, Notice } from '../diagnosis.ts';
 import { thousands } from '../thousands.ts';
 import type { Case } from './rule.ts';
 import { count, verb } from './wording.ts';
@@ -10,7 +10,7 @@ interface NoticeKind {
   readonly name: string;
   readonly summary: string;
   /** The message, or null when there is nothing to note. */
-  note(c: Case, captures: readonly CaptureInfo[]): string | null;
+  note(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[]): string | null;
 }
 
 /** Snapshot lengths below this cut TCP headers with options behind a VLAN tag and IPv6. */
@@ -106,8 +106,9 @@ const KINDS: readonly NoticeKind[] = [
     code: 'LVS908',
     name: 'time-disorder',
     summary: 'Frames are not in order of time.',
-    note({ o }) {
-      const disordered = o.facts.points.reduce((total, p) => total + p.disordered, 0);
+    note({ o }, _infos, captures) {
+      const inOne = o.facts.points.reduce((total, p) => total + p.disordered, 0);
+      const disordered = captures.reduce((total, capture) => total + (capture.disordered ?? 0), inOne);
       if (disordered === 0) return null;
       return `${count(disordered, 'frame')} ${verb(disordered === 1, 'bears', 'bear')} an earlier time than a frame before them; order is taken from the file.`;
     },
@@ -171,7 +172,44 @@ const KINDS: readonly NoticeKind[] = [
       return odd === 0 ? null : `${count(odd, 'frame')} could not be decoded: lengths or versions in them contradict each other.`;
     },
   },
+  {
+    code: 'LVS914',
+    name: 'order-not-known',
+    summary: 'Captures share no frame, so that the order of their frames is not known.',
+    note(_c, _infos, captures) {
+      const merged = captures.filter((capture) => capture.part === 'merged');
+      const apart = captures.filter((capture) => capture.part === 'unordered');
+      if (apart.length === 0) return null;
+      const isMeanwhile = apart.some((a) => merged.some((m) => a.first! <= m.last! && m.first! <= a.last!));
+      const when = isMeanwhile ? '' : ', and were taken at another time';
+      return `No frame of ${listOf(apart)} is in the other captures${when}: clocks cannot be compared. What ${apart.length === 1 ? 'it shows' : 'they show'} counts, in the order of ${apart.length === 1 ? 'its' : 'their'} own clock, but nothing is said to be missing, and what follows from frames of both is only possible.`;
+    },
+  },
+  {
+    code: 'LVS915',
+    name: 'other-lan',
+    summary: 'A capture was taken on another LAN than the others, and is left out.',
+    note(_c, _infos, captures) {
+      const elsewhere = captures.filter((capture) => capture.part === 'elsewhere');
+      if (elsewhere.length === 0) return null;
+      return `${listOf(elsewhere)} ${elsewhere.length === 1 ? 'has' : 'have'} no machine in common with the other captures, as one taken beyond the gateway: left out. Diagnose ${elsewhere.length === 1 ? 'it' : 'them'} apart.`;
+    },
+  },
+  {
+    code: 'LVS916',
+    name: 'not-all-running',
+    summary: 'Not all captures were running at all times, so that less can be said to be missing.',
+    note({ o }) {
+      const flows = o.paths.reduce((sum, path) => sum + (path.isWatched ? 0 : path.flows), 0);
+      if (flows === 0) return null;
+      return `${count(flows, 'flow')} began while not every capture was running, or in one whose order is not known: what is missing of them is not judged.`;
+    },
+  },
 ];
+
+function listOf(captures: readonly CaptureSummary[]): string {
+  return captures.map(({ name }) => name).join(', ');
+}
 
 /** Packets below which "all of one address" says nothing of a filter. */
 const MIN_FILTERED = 20;
@@ -187,9 +225,9 @@ function onlyAddress({ o }: Case): string | null {
 export const NOTICES: readonly { readonly code: string; readonly name: string; readonly summary: string }[] = KINDS;
 
 /** The notices that a case deserves. */
-export function noticesOf(c: Case, captures: readonly CaptureInfo[]): Notice[] {
+export function noticesOf(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[]): Notice[] {
   return KINDS.flatMap((kind) => {
-    const message = kind.note(c, captures);
+    const message = kind.note(c, infos, captures);
     return message === null ? [] : [{ code: kind.code, notice: kind.name, message }];
   });
 }

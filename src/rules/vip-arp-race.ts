@@ -72,7 +72,7 @@ export const vipArpRace: Rule<Data> = {
 
   blind(c) {
     // Answers are unicast: they must have been in sight for the asker, and one was.
-    const seen = c.sight.kind === 'mirror' || c.sight.hosts.length === 1;
+    const seen = c.sight.kind === 'mirror' || c.sight.kind === 'host';
     return seen ? null : { reason: 'it is not known whose ARP replies pass this capture point', capture: captureOnMirror() };
   },
 

@@ -143,7 +143,7 @@ function inVain(c: Case, ip: Ip): InVain[] {
 /** Whether unicast answers to a machine pass this capture point, whoever sends them. */
 function seesAnswersTo(c: Case, asker: Mac): boolean {
   if (c.sight.kind === 'mirror') return c.sight.given || isAnswered(c, asker);
-  return c.sight.hosts.length === 1 && c.sight.hosts[0]!.macs.includes(asker);
+  return c.sight.kind === 'host' && c.sight.hosts.some((host) => host.macs.includes(asker));
 }
 
 /** Whether any question of a machine was answered in this capture. */

@@ -26,5 +26,5 @@ export function disguised(path: string, point: string | null, given: Given): Dis
 }
 
 export function diagnoseDisguised({ captures, given, kept }: Disguised): Promise<Diagnosis> {
-  return diagnose(captures, given, { open: kept.open });
+  return diagnose(captures, given, { kept });
 }

@@ -29,7 +29,7 @@ const WHOLE: CaptureInfo = {
 
 /** The notices of a story: name and message. */
 function notes(story: Story, { file = {}, ...beside }: Beside & { file?: Partial<CaptureInfo> } = {}): Record<string, string> {
-  const found = noticesOf(caseOf(story, beside), [{ ...WHOLE, ...file }]);
+  const found = noticesOf(caseOf(story, beside), [{ ...WHOLE, ...file }], []);
   return Object.fromEntries(found.map(({ notice, message }) => [notice, message]));
 }
 

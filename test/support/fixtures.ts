@@ -34,6 +34,7 @@ export interface Truth {
     readonly directors?: readonly TrueMachine[];
     readonly realservers?: readonly TrueMachine[];
     readonly gateway?: TrueMachine | readonly TrueMachine[] | null;
+    readonly clients?: readonly TrueMachine[];
   };
   readonly expect?: readonly ExpectedFault[];
   /** Also right. */

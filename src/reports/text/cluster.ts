@@ -22,9 +22,28 @@ export function captureText(capture: CaptureSummary): string {
     capture.point === null ? null : `point: ${printable(capture.point)}`,
     capture.cutOff ? 'cut off' : null,
     capture.dropped ? `${countText(capture.dropped, 'frames')} dropped by the capturing system` : null,
-    capture.clockOffset ? `clock offset ${capture.clockOffset} s` : null,
+    clockText(capture),
   ].filter((part) => part !== null);
   return `${[parts.join(' '), ...extra].join(', ')}.`;
+}
+
+/** 'its clock 1.203 s ahead of that of director.pcap, give or take 0.04 ms (by 41 shared frames)'; null for a capture that is read alone. */
+function clockText({ name, clock: compared, clockOffset, part }: CaptureSummary): string | null {
+  if (part === 'elsewhere') return 'taken on another LAN and left out';
+  if (part === 'unordered') return 'no frame in common with the others, so that their order is not known';
+  if (compared === undefined || compared === null || clockOffset === null) return null;
+  if (compared.reference === name) return 'all times are by its clock';
+  if (compared.sharedFrames === 0) return `the same clock as ${printable(compared.reference)}`;
+  const ahead = `${secondsText(clockOffset)} ${clockOffset < 0 ? 'behind' : 'ahead of'} that of ${printable(compared.reference)}`;
+  const drift =
+    compared.driftPpm === 0 ? '' : ` and ${compared.driftPpm < 0 ? 'slower' : 'faster'} by ${Math.abs(compared.driftPpm).toFixed(1)} ppm`;
+  return `its clock ${ahead}${drift}, give or take ${secondsText(compared.uncertainty)} (by ${countText(compared.sharedFrames, 'shared frames')})`;
+}
+
+/** '1.203 s', '0.041 ms'. */
+function secondsText(seconds: number): string {
+  const size = Math.abs(seconds);
+  return size >= 1 ? `${size.toFixed(3)} s` : `${(size * 1000).toFixed(3)} ms`;
 }
 
 /** One line a VIP, director and gateway; clues below it when verbose. */
