@@ -157,7 +157,7 @@ function diagnosisOf(c: Case, infos: readonly CaptureInfo[], captures: readonly 
     verdicts: judgement.verdicts,
     notices: noticesOf(c, infos, captures),
     paths: summarizePaths(cluster, o),
-    addresses: summarizeAddresses(addressesOf(cluster, judgement), o, cluster, names),
+    addresses: summarizeAddresses(o, cluster, judgement.findings, names),
     limits: limitsOf(o.facts, cluster, o),
   };
 }
@@ -274,11 +274,6 @@ function verdictOf(
   const judged = new Set(passed.map((v) => v.rule)).size;
   const vips = cluster.vips.map((v) => v.ip).join(', ');
   return { verdict: 'clean', summary: `No fault for ${vips}: ${judged} of ${rules} rules could be judged and found nothing.` };
-}
-
-/** The addresses whose owner matters: the VIPs, and what findings speak of. */
-function addressesOf(cluster: Cluster, { findings }: Judgement): string[] {
-  return [...cluster.vips.map((vip) => vip.ip), ...findings.map((finding) => finding.vip).filter((ip) => ip !== null)];
 }
 
 /** The first faults in one sentence. */

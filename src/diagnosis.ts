@@ -246,6 +246,8 @@ export interface HopSummary {
   readonly flows: number;
   /** Flows of which the same datagram took this way again. */
   readonly again: number;
+  /** Ids of the findings that cite a frame on this way as the fault itself. */
+  readonly faults: readonly string[];
 }
 
 /** What did not fit into bounded memory; all zero when nothing was forgotten. */

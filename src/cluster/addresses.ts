@@ -1,9 +1,10 @@
 /** What a report draws of an address: who claimed it, whom its neighbours believed, and which ways its packets took. */
+import type { FrameRef } from '../correlation/frame-ref.ts';
 import { PathEvent } from '../correlation/paths.ts';
-import type { AddressSummary, ClaimSummary, HopSummary, NeighbourSummary } from '../diagnosis.ts';
+import type { AddressSummary, ClaimSummary, Finding, HopSummary, NeighbourSummary } from '../diagnosis.ts';
 import type { Cluster } from './cluster.ts';
 import type { FrameNames } from './frame-names.ts';
-import type { FlowPath, Ip, Mac, Observations, Step } from './observations.ts';
+import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
 
 /** More than these nobody looks at in one picture; the rest is counted. */
 const MAX_ADDRESSES = 16;
@@ -11,11 +12,14 @@ const MAX_NEIGHBOURS = 24;
 const MAX_HOPS = 64;
 
 /** The VIPs, and other addresses that findings speak of. */
-export function summarizeAddresses(ips: readonly Ip[], o: Observations, cluster: Cluster, names: FrameNames): AddressSummary[] {
+export function summarizeAddresses(o: Observations, cluster: Cluster, findings: readonly Finding[], names: FrameNames): AddressSummary[] {
+  const ips = [...cluster.vips.map((vip) => vip.ip), ...findings.map((finding) => finding.vip).filter((ip) => ip !== null)];
+  const faults = faultsByFrame(findings);
+  const faultsAt = ({ frame }: FrameRef) => faults.get(frame) ?? [];
   return [...new Set(ips)].slice(0, MAX_ADDRESSES).map((ip) => {
     const about = o.about(ip);
     const neighbours = neighboursOf(ip, o, cluster, names);
-    const hops = hopsOf(o.pathsTo(ip));
+    const hops = atCulprits(hopsOf(o.pathsTo(ip), o.passagesOf(ip), faultsAt), findings, cluster);
     return {
       ip,
       claims: (about?.macs ?? []).map(
@@ -63,21 +67,62 @@ function usesOf(sender: Mac, ip: Ip, o: Observations, names: FrameNames): Neighb
     .map(({ ref, to }) => ({ mac: to, capture: names.captureOf(ref.point), frame: ref.frame, time: names.timeOf(ref.at) }));
 }
 
+/** For each frame that is cited as the fault itself: the ids of the findings that do. Numbers of frames also tell the capture. */
+function faultsByFrame(findings: readonly Finding[]): Map<number, string[]> {
+  const byFrame = new Map<number, string[]>();
+  for (const { id, evidence } of findings) {
+    for (const { frame, shows } of evidence) if (shows === 'fault') byFrame.set(frame, [...(byFrame.get(frame) ?? []), id]);
+  }
+  return byFrame;
+}
+
 /** Hops of the flows to an address, by their ends and kind, the busiest first. */
-function hopsOf(paths: readonly FlowPath[]): HopSummary[] {
-  const hops = new Map<string, HopSummary>();
-  for (const { steps, flows } of paths) {
-    for (const { event, source, destination } of steps) {
-      const isAgain = event === PathEvent.echo || event === PathEvent.loop;
+function hopsOf(paths: readonly FlowPath[], passages: readonly Passage[], faultsAt: (ref: FrameRef) => readonly string[]): HopSummary[] {
+  const hops = new Map<string, { hop: HopSummary; faults: Set<string> }>();
+  const hopOn = ({ source, destination }: { source: Mac; destination: Mac }, { kind, tunnel }: HopKind) => {
+    const key = `${kind} ${tunnel} ${source} ${destination}`;
+    const known = hops.get(key);
+    if (known !== undefined) return known;
+    const hop = { source: source || null, destination: destination || null, kind, tunnel, flows: 0, again: 0, faults: [] };
+    const entry = { hop, faults: new Set<string>() };
+    hops.set(key, entry);
+    return entry;
+  };
+  for (const { steps, flows, examples } of paths) {
+    for (const [i, step] of steps.entries()) {
+      const isAgain = step.event === PathEvent.echo || step.event === PathEvent.loop;
       // The same datagram again is no hop of its own, but a mark on the one that it took before.
-      for (const { kind, tunnel } of isAgain ? kindsOn(steps, source, destination) : kindOf(event)) {
-        const key = `${kind} ${tunnel} ${source} ${destination}`;
-        const known = hops.get(key) ?? { source: source || null, destination: destination || null, kind, tunnel, flows: 0, again: 0 };
-        hops.set(key, { ...known, flows: known.flows + (isAgain ? 0 : flows), again: known.again + (isAgain ? flows : 0) });
+      for (const kind of isAgain ? kindsOn(steps, step) : kindOf(step.event)) {
+        const entry = hopOn(step, kind);
+        entry.hop = { ...entry.hop, flows: entry.hop.flows + (isAgain ? 0 : flows), again: entry.hop.again + (isAgain ? flows : 0) };
+        for (const { frames } of examples) for (const id of frames[i] === undefined ? [] : faultsAt(frames[i])) entry.faults.add(id);
       }
     }
   }
-  return [...hops.values()].sort((a, b) => b.flows - a.flows);
+  for (const passage of passages) {
+    const faults = [passage.first, passage.last].flatMap(faultsAt);
+    if (faults.length === 0) continue;
+    const entry = hopOn(passage, { kind: passage.toward ? 'request' : 'answer', tunnel: passage.tunnel });
+    for (const id of faults) entry.faults.add(id);
+  }
+  return [...hops.values()].map(({ hop, faults }) => ({ ...hop, faults: [...faults] })).sort((a, b) => b.flows - a.flows);
+}
+
+/**
+ * A finding that cites a whole walk blames the machine at its end: where some of its ways touch a culprit and others do not, it is the
+ * fault of those only.
+ */
+function atCulprits(hops: readonly HopSummary[], findings: readonly Finding[], cluster: Cluster): HopSummary[] {
+  const culprits = new Map(
+    findings.map((f) => [f.id, new Set(f.culprits.flatMap(({ mac }) => (mac === null ? [] : macsOf(mac, cluster))))]),
+  );
+  const touches = (hop: HopSummary, id: string) => [hop.source, hop.destination].some((mac) => mac !== null && culprits.get(id)?.has(mac));
+  const touching = new Set(hops.flatMap((hop) => hop.faults.filter((id) => touches(hop, id))));
+  return hops.map((hop) => ({ ...hop, faults: hop.faults.filter((id) => !touching.has(id) || touches(hop, id)) }));
+}
+
+function macsOf(mac: Mac, cluster: Cluster): readonly Mac[] {
+  return cluster.knows(mac) ? cluster.machineOf(mac).macs : [mac];
 }
 
 type HopKind = Pick<HopSummary, 'kind' | 'tunnel'>;
@@ -87,7 +132,7 @@ function kindOf(event: PathEvent): readonly HopKind[] {
   return hop === undefined ? [] : [hop];
 }
 
-function kindsOn(steps: readonly Step[], source: Mac, destination: Mac): readonly HopKind[] {
+function kindsOn(steps: readonly Step[], { source, destination }: Step): readonly HopKind[] {
   return steps.filter((step) => step.source === source && step.destination === destination).flatMap((step) => kindOf(step.event));
 }
 

@@ -9,15 +9,14 @@ export interface FrameMacs {
   readonly destination: Mac;
 }
 
-/** The ends of the wanted frames, by `keyOf`; a frame that no fact remembers is missing. */
-export function macsOfFrames(o: Observations, wanted: readonly FrameRef[]): Map<string, FrameMacs> {
-  const missing = new Set(wanted.map(keyOf));
-  const found = new Map<string, FrameMacs>();
-  if (missing.size === 0) return found;
+/** The ends of the wanted frames, by their numbers, which also tell the capture; a frame that no fact remembers is missing. */
+export function macsOfFrames(o: Observations, wanted: ReadonlySet<number>): Map<number, FrameMacs> {
+  const found = new Map<number, FrameMacs>();
+  if (wanted.size === 0) return found;
   const note = (ref: FrameRef | null, source: Mac, destination: Mac) => {
-    if (ref === null || !missing.has(keyOf(ref))) return;
-    const known = found.get(keyOf(ref));
-    found.set(keyOf(ref), { source: known?.source || source, destination: known?.destination || destination });
+    if (ref === null || !wanted.has(ref.frame)) return;
+    const known = found.get(ref.frame);
+    found.set(ref.frame, { source: known?.source || source, destination: known?.destination || destination });
   };
   for (const path of o.paths) {
     for (const { frames } of path.examples) {
@@ -39,10 +38,6 @@ export function macsOfFrames(o: Observations, wanted: readonly FrameRef[]): Map<
   }
   for (const ip of o.claimedIps) noteAddress(o.about(ip), note);
   return found;
-}
-
-export function keyOf({ point, frame }: FrameRef): string {
-  return `${point}/${frame}`;
 }
 
 function noteAddress(about: AddressSeen | null, note: (ref: FrameRef | null, source: Mac, destination: Mac) => void): void {

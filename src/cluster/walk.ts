@@ -2,7 +2,8 @@
 import type { Frame } from '../capture/frame.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { canonicalIp, destinationMacOf, formatIp, formatMac, sourceMacOf } from '../decoders/address.ts';
-import { LinkKind, type Packet, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
+import { LinkKind, type Packet, Transport, Tunnel } from '../decoders/packet.ts';
+import { tcpFlagNames } from '../decoders/tcp-flag-names.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Cluster } from './cluster.ts';
 import { type MissingHop, missingHops } from './missing-hops.ts';
@@ -188,20 +189,10 @@ function missingRow(hop: MissingHop): WalkRow {
   return { ...NO_FRAME, sourceMac: hop.source, who: hop.who, changed: hop.says };
 }
 
-const FLAG_NAMES: readonly (readonly [number, string])[] = [
-  [TcpFlag.syn, 'SYN'],
-  [TcpFlag.fin, 'FIN'],
-  [TcpFlag.rst, 'RST'],
-  [TcpFlag.psh, 'PSH'],
-  [TcpFlag.ack, 'ACK'],
-  [TcpFlag.urg, 'URG'],
-];
-
 function flagsOf(p: Packet): string {
   const tunnel = p.tunnel === Tunnel.none ? '' : ' in a tunnel';
   if (p.transport === Transport.tcp) {
-    const flags = FLAG_NAMES.filter(([bit]) => (p.tcpFlags & bit) !== 0).map(([, name]) => name);
-    return flags.join(' ') + tunnel;
+    return tcpFlagNames(p.tcpFlags) + tunnel;
   }
   if (p.transport === Transport.udp) return `UDP${tunnel}`;
   return p.transport === Transport.icmp || p.transport === Transport.icmp6 ? `ICMP ${p.icmpType}/${p.icmpCode}` : '';

@@ -1,6 +1,6 @@
 /** Asks every rule about every subject, and puts the answers in causal order. */
 import { type Machine, nameOf } from '../cluster/cluster.ts';
-import { type FrameMacs, keyOf, macsOfFrames } from '../cluster/frame-macs.ts';
+import { type FrameMacs, macsOfFrames } from '../cluster/frame-macs.ts';
 import type { FrameNames } from '../cluster/frame-names.ts';
 import type { Culprit, EvidenceItem, Finding, Severity, Verdict } from '../diagnosis.ts';
 import { CAUSES } from './causes.ts';
@@ -61,13 +61,10 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
   }
   const ordered = inCausalOrder([...found.entries()].filter(([, f]) => !isHidden(f, [...found.values()])));
   const cited = ordered.map(([, f]) => citedOf(f.fault.evidence));
-  const macs = macsOfFrames(
-    c.o,
-    cited.flat().map((e) => e.at),
-  );
+  const macs = macsOfFrames(c.o, new Set(cited.flat().map((e) => e.at.frame)));
   const findings = ordered.map(([id, f], i) => {
     const causes = ordered.filter(([, other]) => explains(other, f)).map(([other]) => other);
-    const evidence = cited[i]!.map((e) => item(e, names, macs.get(keyOf(e.at))));
+    const evidence = cited[i]!.map((e) => item(e, names, macs.get(e.at.frame)));
     return { ...findingOf(c, id, f, causes, names), evidence };
   });
   const passed = new Set(judged.filter((_, i) => verdicts[i]!.verdict === 'passed').map(({ key }) => key));
@@ -194,11 +191,10 @@ function findingOf(
 /** In order of time, each frame once: what says that it is the fault stands before what says that it is an effect. */
 function citedOf(evidence: readonly Evidence[]): Evidence[] {
   const weight = { fault: 0, cause: 1, cure: 2, effect: 3 } as const;
-  const byFrame = new Map<string, Evidence>();
+  const byFrame = new Map<number, Evidence>();
   for (const e of evidence) {
-    const key = keyOf(e.at);
-    const known = byFrame.get(key);
-    if (known === undefined || weight[e.shows] < weight[known.shows]) byFrame.set(key, e);
+    const known = byFrame.get(e.at.frame);
+    if (known === undefined || weight[e.shows] < weight[known.shows]) byFrame.set(e.at.frame, e);
   }
   return [...byFrame.values()].sort((a, b) => a.at.at - b.at.at || a.at.frame - b.at.frame).slice(0, MAX_EVIDENCE);
 }

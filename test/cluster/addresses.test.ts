@@ -69,6 +69,30 @@ test('an answer from another address, NAT and tunnels are told apart', async () 
   expect(await kinds('tun-mode')).toEqual(['request', 'request in a tunnel', 'answer']);
 });
 
+describe('the ways that findings blame', () => {
+  const blamed = async (name: string, rule: string) =>
+    (await diagnoseCase(name, 'inferred'))
+      .addresses!.flatMap((a) => a.hops)
+      .filter((hop) => hop.faults.some((id) => id.startsWith(`${rule}/`)))
+      .map((hop) => `${hop.kind} ${hop.source} > ${hop.destination}`);
+
+  test('past the director: from the gateway straight to the real server', async () => {
+    expect(await blamed('mixed', 'director-bypassed')).toEqual(['request 00:16:3e:71:ed:d5 > 00:16:3e:c8:27:4b']);
+  });
+
+  test('no answer: from the director to the silent real server, and not how the request came to the director', async () => {
+    expect(await blamed('mixed', 'rs-no-reply')).toEqual(['request 00:16:3e:10:1d:73 > 00:16:3e:0d:bb:cc']);
+  });
+
+  test('an old neighbour cache: to the director that is gone, though the new one is to be mended', async () => {
+    expect(await blamed('failover-no-garp', 'stale-gateway-arp')).toEqual(['request 00:16:3e:1b:a0:3a > 00:16:3e:86:ed:2e']);
+  });
+
+  test('a healthy cluster has none', async () => {
+    expect((await diagnoseCase('healthy-t5', 'inferred')).addresses!.flatMap((a) => a.hops).flatMap((hop) => hop.faults)).toEqual([]);
+  });
+});
+
 test('directors are no neighbours of their VIPs', async () => {
   for (const name of casesIn()) {
     const { addresses, cluster } = await diagnoseCase(name, 'inferred');
