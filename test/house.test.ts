@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CURES } from '../src/reports/markdown/cures.ts';
+import { CURES } from '../src/reports/cures.ts';
 import { RULES } from '../src/rules/index.ts';
 import { casesIn, truthOf } from './support/fixtures.ts';
 
@@ -131,7 +131,7 @@ describe('rooms', () => {
     ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, ...contracts, error, nearestWord, 'yaml']],
     ['src/rules/', ['src/cluster/', 'src/correlation/', address, frame, 'src/diagnosis.ts', thousands]],
     ['src/tickets/', ['node:', 'undici', 'src/diagnosis.ts', error, 'src/reports/printable.ts', 'src/thousands.ts']],
-    ['src/reports/', [...contracts, address, thousands, 'chalk', 'cli-table3', 'yaml']],
+    ['src/reports/', [...contracts, 'src/decoders/', frame, thousands, 'chalk', 'cli-table3', 'yaml']],
     [
       'src/anonymize/',
       ['node:crypto', 'src/capture/', 'src/cluster/given/given.ts', 'src/cluster/tcpdump.ts', 'src/diagnosis.ts', address],

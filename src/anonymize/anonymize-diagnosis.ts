@@ -10,7 +10,7 @@ import { mapAddressesIn } from './mapped-text.ts';
 
 /** Members that hold words of ours: a machine may be called like one of them. */
 const OUR_WORDS: ReadonlySet<string> = new Set(
-  'schema tool verdict format linkType mode severity confidence rule code unit state shows notice role'.split(' '),
+  'schema tool verdict format linkType mode severity confidence rule code unit state shows notice role kind'.split(' '),
 );
 /** Where a role comes from; a member of the same name elsewhere holds a MAC. */
 const ROLE_SOURCES: ReadonlySet<unknown> = new Set(['given', 'declared', 'observed', 'guessed']);
@@ -31,7 +31,7 @@ export function anonymizeDiagnosis(diagnosis: Diagnosis, anonymization: Anonymiz
     if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, walk(v, k)]));
     if (typeof value !== 'string') return value;
     // An id begins with the rule.
-    const rule = key === 'id' || key === 'causedBy' ? value.slice(0, value.indexOf('/') + 1) : '';
+    const rule = key === 'id' || key === 'causedBy' || key === 'faults' ? value.slice(0, value.indexOf('/') + 1) : '';
     return rule + mapped(value.slice(rule.length));
   };
   return walk(diagnosis, '') as Diagnosis;

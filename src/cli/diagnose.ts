@@ -3,8 +3,9 @@ import { type Command, Option } from 'commander';
 import type { CaptureInfo } from '../capture/frame.ts';
 import type { KeptCaptures } from '../capture/kept-captures.ts';
 import type { Diagnosis } from '../diagnosis.ts';
+import type { EvidenceFrames } from '../evidence.ts';
 import { thousands } from '../thousands.ts';
-import { DIAGNOSIS_FORMATS, type DiagnosisOptions, renderDiagnosis, sayCannotTell } from './diagnosis-formats.ts';
+import { DIAGNOSIS_FORMATS, type DiagnosisOptions, renderDiagnosis, sayCannotTell, showsFrames } from './diagnosis-formats.ts';
 import { exitCodeOf, type FailOn, failOnOption } from './exit-code.ts';
 import type { Inputs } from './inputs.ts';
 import {
@@ -69,7 +70,8 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
     const opening = kept === null ? {} : { kept };
     const diagnosis = await diagnose(captures, given, { rules, reading, ...opening }).finally(() => progress?.clear());
     process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
-    await writeOutput(await renderDiagnosis(diagnosis, options, sourceFilesOf(captures)), options.output);
+    const frames = () => framesFor(diagnosis, inputs, kept);
+    await writeOutput(await renderDiagnosis(diagnosis, options, { sourceFiles: sourceFilesOf(captures), frames }), options.output);
     await sayWhatIsMissing(diagnosis, options, interrupt.signal.aborted);
     if (kept !== null) await saveBeside(diagnosis, inputs, kept, options);
   } finally {
@@ -78,10 +80,25 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
 }
 
 /** What opens captures so that they can be read again, or that gives them another content; null where neither is asked for. */
-async function keptFor({ anonymization }: Inputs, { evidence }: DiagnoseOptions): Promise<KeptCaptures | null> {
-  if (evidence === undefined && anonymization === null) return null;
+async function keptFor({ anonymization }: Inputs, { evidence, format }: DiagnoseOptions): Promise<KeptCaptures | null> {
+  if (evidence === undefined && anonymization === null && !showsFrames(format)) return null;
   const { KeptCaptures } = await import('../capture/kept-captures.ts');
   return new KeptCaptures(anonymization);
+}
+
+/** The bytes of evidence frames for a report. A report without them is better than none. */
+async function framesFor(diagnosis: Diagnosis, { captures }: Inputs, kept: KeptCaptures | null): Promise<EvidenceFrames> {
+  if (kept === null) return new Map();
+  const { fetchEvidence } = await import('../evidence.ts');
+  const { UsageError } = await import('../usage-error.ts');
+  try {
+    return await fetchEvidence(diagnosis, captures, kept);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { printable } = await import('../reports/printable.ts');
+    process.stderr.write(`lvs-doctor: the report shows no bytes of frames: ${printable(error.message)}\n`);
+    return new Map();
+  }
 }
 
 /** The report is out by now: whatever fails here, the diagnosis is not lost. */

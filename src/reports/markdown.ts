@@ -5,7 +5,6 @@
  * Jira would show the tags. It is bounded, whatever the diagnosis holds.
  */
 import type { Culprit, Diagnosis, EvidenceItem, Finding, Verdict } from '../diagnosis.ts';
-import { CURES } from './markdown/cures.ts';
 import { code, fenced, prose, table } from './markdown/inline.ts';
 import { ticket } from './markdown/ticket.ts';
 import { printableCommand, shellQuote, wrapCommand } from './shell.ts';
@@ -14,6 +13,7 @@ import { type Story, storiesOf } from './text/stories.ts';
 import { addressText, countText, listText, ROLE_WORDS, type Style, styleOf } from './text/style.ts';
 import { type NotJudged, notJudgedGroups } from './text/verdicts.ts';
 import { clock, duration, since } from './time.ts';
+import { captureAgain, captureAgainText, checksOf } from './verification.ts';
 
 const NAME = 80;
 const COMMAND = 500;
@@ -211,42 +211,16 @@ function shellLines(command: string): string[] {
 /** Per rule what to run and to see; then the same capture again, and its comparison with this one. */
 function cureLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
   if (stories.length === 0) return [];
-  const lines = stories.slice(0, MOST.cures).flatMap((story) => {
-    const cure = CURES[story.rule];
-    if (cure === undefined) return [];
-    const vip = story.vip ?? 'VIP';
-    const culprits = story.findings.flatMap(({ culprits }) => culprits).slice(0, 3);
-    const command = (vip.includes(':') ? cure.run6 : undefined) ?? cure.run;
-    const commands = new Set(
-      (culprits.length === 0 ? [null] : culprits).map((who) => command.replaceAll('VIP', vip).replaceAll('CULPRIT', who?.ip ?? 'ITS-IP')),
-    );
-    const on = cure.on === 'CULPRIT' ? listText(culprits.map((who) => prose(who.name ?? who.ip ?? who.mac ?? 'it', NAME))) : cure.on;
+  const lines = checksOf(stories.slice(0, MOST.cures)).flatMap(({ story, on, commands, see }) => {
+    const where = typeof on === 'string' ? on : listText(on.map((who) => prose(who.name ?? who.ip ?? who.mac ?? 'it', NAME)));
     return [
-      `For ${story.number}, on ${on === '' ? 'the machine concerned' : on} must be seen: ${cure.see}.`,
+      `For ${story.number}, on ${where === '' ? 'the machine concerned' : where} must be seen: ${see}.`,
       '',
-      ...fenced(Array.from(commands).flatMap(shellLines), 'sh'),
+      ...fenced(commands.flatMap(shellLines), 'sh'),
       '',
     ];
   });
-  const captures = diagnosis.captures.slice(0, MOST.read);
-  const names = captures.map((_, i) => (diagnosis.captures.length === 1 ? 'after.pcap' : `after-${i + 1}.pcap`));
-  const again = captures.map(({ point }, i) => (point === null ? '' : `${shellQuote(point.slice(0, NAME))}=`) + names[i]);
-  const isGiven = [...diagnosis.cluster.vips, ...diagnosis.cluster.directors, ...diagnosis.cluster.realServers].some(
-    ({ source }) => source === 'given',
-  );
-  return [
-    ...lines,
-    `Then capture once more where the capture was taken${names.length === 1 ? '' : 's were'}, while new connections are opened, and compare${isGiven ? '; give diagnose the same roles' : ''}. \`before.json\` is this diagnosis, saved with \`-f json\`. Each finding must be told as healed: one that the second capture cannot show is not.`,
-    '',
-    ...fenced(
-      [
-        ...names.map((name) => `tcpdump -i eth0 -s 128 -w ${name}`),
-        `lvs-doctor diagnose ${again.join(' ')} -f json -o after.json`,
-        'lvs-doctor diff before.json after.json',
-      ],
-      'sh',
-    ),
-  ];
+  return [...lines, captureAgainText(diagnosis), '', ...fenced(captureAgain(diagnosis), 'sh')];
 }
 
 /** The capture that would decide most, with its command; others with where to take them. */

@@ -60,7 +60,7 @@ function captureLines({ command, hosts }: NotJudged, style: Style): string[] {
   ];
 }
 
-function groupBy<K>(verdicts: readonly Verdict[], keyOf: (verdict: Verdict) => K): Map<K, Verdict[]> {
+export function groupBy<K>(verdicts: readonly Verdict[], keyOf: (verdict: Verdict) => K): Map<K, Verdict[]> {
   const groups = new Map<K, Verdict[]>();
   for (const verdict of verdicts) {
     const key = keyOf(verdict);
@@ -76,7 +76,7 @@ function ended(sentence: string): string {
 }
 
 /** Rules that concern the same subjects, together. */
-function fold(verdicts: readonly Verdict[], diagnosis: Diagnosis, style: Style): { rules: string; subjects: string }[] {
+export function fold(verdicts: readonly Verdict[], diagnosis: Diagnosis, style: Style): { rules: string; subjects: string }[] {
   const severalVips = diagnosis.cluster.vips.length > 1;
   const byRule = new Map<string, Set<string>>();
   for (const { rule, vip, subject } of verdicts) {
