@@ -8,5 +8,10 @@ export function said(diagnosis: Diagnosis): unknown {
     culprits: culprits.map(text).sort(),
     causes: causedBy.length,
   }));
-  return { ...diagnosis, findings: findings.map(text).sort(), notices: diagnosis.notices.map((n) => n.notice) };
+  // In an id the culprits stand in the order of their MACs.
+  const withoutIds = diagnosis.addresses?.map((address) => ({
+    ...address,
+    hops: address.hops.map((hop) => ({ ...hop, faults: hop.faults.map((id) => id.slice(0, id.indexOf('/'))) })),
+  }));
+  return { ...diagnosis, findings: findings.map(text).sort(), notices: diagnosis.notices.map((n) => n.notice), addresses: withoutIds };
 }

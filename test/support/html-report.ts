@@ -18,7 +18,7 @@ export async function htmlReport(name: string, mode: Mode = 'inferred'): Promise
   const captures = [{ name: join(FIXTURES, name, 'mirror.pcap'), point: mode === 'given' ? 'mirror' : null }];
   const kept = new KeptCaptures();
   try {
-    const diagnosis = await diagnose(captures, mode === 'given' ? givenOf(truthOf(name)) : NOTHING_GIVEN, { open: kept.open });
+    const diagnosis = await diagnose(captures, mode === 'given' ? givenOf(truthOf(name)) : NOTHING_GIVEN, { kept });
     const frames = await fetchEvidence(diagnosis, captures, kept);
     return { diagnosis, frames, page: await renderHtml(diagnosis, frames) };
   } finally {
