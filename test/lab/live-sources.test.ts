@@ -226,6 +226,17 @@ describe.skipIf(impossible !== null)('a live source', () => {
     },
   );
 
+  test.each(reliable)('%s on all interfaces goes on while nothing comes', async (backend) => {
+    const live = wire.probe({ backend, interface: 'any' });
+    await live.isOpen();
+    // Longer than the second after which an interface is looked after.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    wire.send('there', [LAST]);
+    await live.until(() => live.frames.length === 2);
+    expect(live.told.some(({ refused }) => refused !== undefined)).toBe(false);
+    await live.finish();
+  });
+
   test.skipIf(!installed.includes('afpacket'))('auto takes afpacket, and says so', async () => {
     const live = wire.probe({});
     expect(await live.isOpen()).toMatchObject({

@@ -86,7 +86,7 @@ export class CalledBackSource implements LiveSource {
   }
 
   async drops(): Promise<Drops> {
-    if (!this.closed) this.lastDrops = this.library.drops();
+    this.count();
     const { received, droppedByKernel, droppedByInterface } = this.lastDrops;
     const dropped = droppedByKernel === null && this.queue.lost === 0 ? null : (droppedByKernel ?? 0) + this.queue.lost;
     this.info.dropped = dropped;
@@ -95,7 +95,7 @@ export class CalledBackSource implements LiveSource {
 
   async close(): Promise<void> {
     if (this.closed) return;
-    this.lastDrops = this.library.drops();
+    this.count();
     this.closed = true;
     this.endWatch();
     this.signal?.removeEventListener('abort', this.interrupt);
@@ -108,6 +108,15 @@ export class CalledBackSource implements LiveSource {
   }
 
   private readonly interrupt = (): void => this.wake();
+
+  private count(): void {
+    if (this.closed) return;
+    try {
+      this.lastDrops = this.library.drops();
+    } catch {
+      // The library can no longer ask, as when the interface is gone: what it said last stands.
+    }
+  }
 
   private fail(): void {
     const name = this.interface;

@@ -13,6 +13,8 @@ export interface InterfaceEnds {
 
 /** Tells the notice when the interface went down and when it is up again. Gives the function that ends the watch. */
 export function watchInterface({ interface: name, notice }: BackendRequest, { survivesDown, ended }: InterfaceEnds): () => void {
+  // A name that the system does not list, such as a second name of an interface, cannot be watched.
+  if (interfaceState(name) !== 'up') return () => {};
   let wasDown = false;
   const timer = setInterval(() => {
     const state = interfaceState(name);

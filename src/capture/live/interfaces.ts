@@ -17,8 +17,7 @@ export function interfaceNames(): string[] {
 
 /** Whether the interface is there and up; null where the system does not tell. */
 export function interfaceState(name: string): 'up' | 'down' | 'removed' | null {
-  // Names become paths: what could lead elsewhere is no interface.
-  if (!/^[^/\s]+$/.test(name) || name === '..' || !existsSync(SYS)) return null;
+  if (!isOneInterface(name) || !existsSync(SYS)) return null;
   const flags = textOf(join(SYS, name, 'flags'));
   if (flags !== null) return (Number(flags) & IFF_UP) === 0 ? 'down' : 'up';
   return interfaceNames().includes(name) ? null : 'removed';
@@ -26,7 +25,7 @@ export function interfaceState(name: string): 'up' | 'down' | 'removed' | null {
 
 /** Frames that the card or its driver had no room for since it was started; null where the system does not tell. `index` is the interface's. */
 export function droppedByInterface(name: string, index: number | null): number | null {
-  if (!/^[^/\s]+$/.test(name) || name === '..') return null;
+  if (!isOneInterface(name)) return null;
   // A process that was put into another network namespace may still see the /sys of its old one.
   if (index !== null && Number(textOf(join(SYS, name, 'ifindex'))) !== index) return null;
   const missed = textOf(join(SYS, name, 'statistics/rx_missed_errors'));
@@ -61,6 +60,11 @@ export function interfaceWentDown(name: string): UsageError {
 
 export function interfaceWasRemoved(name: string): UsageError {
   return new UsageError(`the interface ${name} was removed, and the capture ended with it: create it again, then start again.`);
+}
+
+/** Not all of them, and, as names become paths, nothing that leads elsewhere. */
+function isOneInterface(name: string): boolean {
+  return name !== 'any' && name !== '..' && /^[^/\s]+$/.test(name);
 }
 
 function textOf(file: string): string | null {

@@ -59,7 +59,7 @@ async function openPipe({ filter, backend, point = 0, signal }: LiveOptions): Pr
   if (backend !== undefined && backend !== 'auto') {
     throw new UsageError(`--backend ${backend} captures on an interface, but - was given, a pipe: leave one of them out.`);
   }
-  if (filter !== undefined && filter !== null) {
+  if (filter?.trim()) {
     throw new UsageError(`the filter '${filter}' cannot be applied to a pipe; give it to the program that writes it, such as tcpdump.`);
   }
   return new PipeSource(await openCapture('-', { point }), signal ?? null);

@@ -56,6 +56,7 @@ describe('interfaces', () => {
     expect(['up', 'down', null]).toContain(interfaceState('lo'));
     expect(interfaceState('../lo')).toBeNull();
     expect(interfaceState('..')).toBeNull();
+    expect(interfaceState('any')).toBeNull();
   });
 
   test('one that is not among them is told with the nearest, or with how to list them', () => {
