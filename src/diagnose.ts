@@ -14,6 +14,7 @@ import { Facts } from './correlation/facts.ts';
 import { parseIp } from './decoders/address.ts';
 import { Packet } from './decoders/packet.ts';
 import type { CaptureSummary, Diagnosis, Limits } from './diagnosis.ts';
+import type { FrameChoice } from './frame-choice.ts';
 import { packageVersion } from './package-file.ts';
 import type { TracePath } from './reports/trace.ts';
 import { caseOf } from './rules/case-of.ts';
@@ -37,6 +38,8 @@ export interface DiagnoseOptions {
   readonly reading?: Reading;
   /** What opens captures whose frames will be asked for again, or that are read otherwise than they are. */
   readonly kept?: Kept;
+  /** Which frames are judged; all where it is missing or null. */
+  readonly choice?: FrameChoice | null;
 }
 
 /** What opens a capture twice. */
@@ -77,7 +80,7 @@ export async function diagnoseFrames(
   given: Given,
   options: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
-  const { facts, info } = await readFacts(source, given, options.reading);
+  const { facts, info } = await readFacts(chosen(source, options.choice ?? null), given, options.reading);
   const c = caseOf(facts, given, at);
   const time = new TimeText(facts);
   const point = facts.points[0];
@@ -96,7 +99,7 @@ async function diagnoseSeveral(captures: readonly CaptureToRead[], given: Given,
   const { KeptCaptures } = await import('./capture/kept-captures.ts');
   const own = options.kept === undefined ? new KeptCaptures() : null;
   try {
-    const { points, c, summaries } = await readSeveral(captures, given, options.kept ?? own!, options.reading);
+    const { points, c, summaries } = await readSeveral(captures, given, options.kept ?? own!, options.choice ?? null, options.reading);
     const infos = points.captures.map(({ survey }) => survey.info);
     return nameFrames(diagnosisOf(c, infos, summaries, options), (capture) => summaries[capture]!.name);
   } finally {
@@ -104,9 +107,15 @@ async function diagnoseSeveral(captures: readonly CaptureToRead[], given: Given,
   }
 }
 
-async function traceSeveral(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter, kept: Kept): Promise<TracePath[]> {
+async function traceSeveral(
+  captures: readonly CaptureToRead[],
+  given: Given,
+  filter: FlowFilter,
+  kept: Kept,
+  choice: FrameChoice | null,
+): Promise<TracePath[]> {
   const { nameFrames } = await import('./points/name-frames.ts');
-  const { points, c, summaries } = await readSeveral(captures, given, kept);
+  const { points, c, summaries } = await readSeveral(captures, given, kept, choice);
   const nameOf = (capture: number) => summaries[capture]!.name;
   const lackedBy = (destination: number, seenAs: readonly number[]) => {
     const lacking = points.lacking(destination, seenAs);
@@ -114,12 +123,18 @@ async function traceSeveral(captures: readonly CaptureToRead[], given: Given, fi
   };
   const rows = new WalkRows(walkRequests(c.o, c.cluster, filter), c.cluster, { sight: c.sight, lackedBy });
   const source = points.merge();
-  await closing(source, () => eachFrame(source, (frame, packet) => rows.add(frame, packet, source.seenAs)));
+  await closing(source, () => eachFrame(chosen(source, choice), (frame, packet) => rows.add(frame, packet, source.seenAs)));
   return nameFrames(rows.paths(summaries.map(({ name }) => name).join(', ')), nameOf);
 }
 
 /** What several captures say together. */
-async function readSeveral(captures: readonly CaptureToRead[], given: Given, kept: Kept, reading: Reading = {}) {
+async function readSeveral(
+  captures: readonly CaptureToRead[],
+  given: Given,
+  kept: Kept,
+  choice: FrameChoice | null,
+  reading: Reading = {},
+) {
   const [{ readPoints }, { sightOfPoints }, { summarizePoints }] = await Promise.all([
     import('./points/read-points.ts'),
     import('./points/sight-of-points.ts'),
@@ -133,7 +148,7 @@ async function readSeveral(captures: readonly CaptureToRead[], given: Given, kep
     facts.add(frame, packet);
     return true;
   };
-  await closing(source, () => eachFrame(source, add, reading));
+  await closing(source, () => eachFrame(chosen(source, choice), add, reading));
   const alone = caseOf(facts, given, null);
   const { sight, places } = sightOfPoints(points, alone.o, alone.cluster);
   return { points, c: { ...alone, sight }, summaries: summarizePoints(points, places, summaryOf) };
@@ -155,7 +170,7 @@ function diagnosisOf(c: Case, infos: readonly CaptureInfo[], captures: readonly 
     cluster: summarizeCluster(cluster, o, sight, (at) => time.of(at)),
     findings: judgement.findings,
     verdicts: judgement.verdicts,
-    notices: noticesOf(c, infos, captures),
+    notices: noticesOf(c, infos, captures, options.choice ?? null),
     paths: summarizePaths(cluster, o),
     addresses: summarizeAddresses(o, cluster, judgement.findings, names),
     limits: limitsOf(o.facts, cluster, o),
@@ -171,22 +186,32 @@ function summaryOf(info: CaptureInfo, name: string, point: string | null): Omit<
  * The paths of captures with the walk of one flow each; none when they have no cluster, or nothing passes the filter.
  * @param kept what opens the captures, for two readings: the rows are fetched in the last one.
  */
-export async function trace(captures: readonly CaptureToRead[], given: Given, filter: FlowFilter, kept: Kept): Promise<TracePath[]> {
+export async function trace(
+  captures: readonly CaptureToRead[],
+  given: Given,
+  filter: FlowFilter,
+  kept: Kept,
+  choice: FrameChoice | null = null,
+): Promise<TracePath[]> {
   const [capture, ...more] = captures;
   if (capture === undefined) throw noCapture();
   try {
-    if (more.length > 0) return await traceSeveral(captures, given, filter, kept);
+    if (more.length > 0) return await traceSeveral(captures, given, filter, kept, choice);
     const first = await kept.open(capture.name);
-    const { facts } = await closing(first, () => readFacts(first, given));
+    const { facts } = await closing(first, () => readFacts(chosen(first, choice), given));
     const { o, cluster } = caseOf(facts, given, capture.point);
     const wanted = walkRequests(o, cluster, filter);
     const rows = new WalkRows(wanted, cluster);
     const second = await kept.reopen(capture.name);
-    await closing(second, () => eachFrame(second, (frame, packet) => rows.add(frame, packet)));
+    await closing(second, () => eachFrame(chosen(second, choice), (frame, packet) => rows.add(frame, packet)));
     return rows.paths(capture.name === '-' ? 'standard input' : basename(capture.name));
   } finally {
     kept.remove();
   }
+}
+
+function chosen(source: FrameSource, choice: FrameChoice | null): FrameSource {
+  return choice === null ? source : choice.of(source);
 }
 
 async function closing<T>(source: FrameSource, use: () => Promise<T>): Promise<T> {

@@ -11,14 +11,16 @@ import type { Inputs } from './inputs.ts';
 import {
   type AnonymizeOptions,
   addAnonymizeOptions,
+  addChoiceOptions,
   addClusterOptions,
   addOutputOptions,
   CAPTURES_HELP,
+  type ChoiceOptions,
   type ClusterOptions,
   list,
 } from './options.ts';
 
-interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions, AnonymizeOptions {
+interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions, AnonymizeOptions, ChoiceOptions {
   readonly rule?: readonly string[];
   readonly exceptRule?: readonly string[];
   readonly failOn: FailOn;
@@ -33,7 +35,7 @@ export function addDiagnoseCommand(program: Command): void {
       'Reads saved captures of an LVS cluster and says which machine breaks direct routing, which frames prove it and which commands mend it.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addAnonymizeOptions(addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS))
+  addAnonymizeOptions(addChoiceOptions(addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS)))
     .addOption(list('--rule <name>', 'judge only this rule (name or code); repeatable'))
     .addOption(exceptRule())
     .addOption(failOnOption())
@@ -68,7 +70,9 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const kept = await keptFor(inputs, options);
   try {
     const opening = kept === null ? {} : { kept };
-    const diagnosis = await diagnose(captures, given, { rules, reading, ...opening }).finally(() => progress?.clear());
+    const diagnosis = await diagnose(captures, given, { rules, reading, choice: inputs.choice, ...opening }).finally(() =>
+      progress?.clear(),
+    );
     process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
     const frames = () => framesFor(diagnosis, inputs, kept);
     await writeOutput(await renderDiagnosis(diagnosis, options, { sourceFiles: sourceFilesOf(captures), frames }), options.output);

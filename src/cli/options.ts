@@ -56,6 +56,23 @@ export function addAnonymizeOptions(command: Command): Command {
     .addOption(implied('--anonymize-map <file>', 'as --anonymize; what stands for what is saved for you alone'));
 }
 
+/** Which frames are judged. */
+export interface ChoiceOptions {
+  readonly since?: string;
+  readonly until?: string;
+  readonly client?: string;
+  readonly filter?: string;
+}
+
+/** @param client what --client does */
+export function addChoiceOptions(command: Command, client = "only this client's flows, beside ARP, VRRP and ICMP"): Command {
+  return command
+    .option('--since <time>', 'only frames from then on: 2026-11-20T09:05:30Z, or since the first frame: 90, 1.5s, 2m30s')
+    .option('--until <time>', 'only frames up to then')
+    .option('--client <ip>', client)
+    .option('--filter <bpf>', "only frames that this filter of tcpdump's keeps, as 'arp or port 80'");
+}
+
 /** An option that may be given several times; undefined when it is not given. */
 export function list(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string, previous: readonly string[] = []) => [...previous, value]);

@@ -6,14 +6,16 @@ import type { Inputs } from './inputs.ts';
 import {
   type AnonymizeOptions,
   addAnonymizeOptions,
+  addChoiceOptions,
   addClusterOptions,
   addOutputOptions,
   CAPTURES_HELP,
+  type ChoiceOptions,
   type ClusterOptions,
   type OutputOptions,
 } from './options.ts';
 
-interface TopologyOptions extends ClusterOptions, AnonymizeOptions, OutputOptions<'text' | 'yaml' | 'json'> {}
+interface TopologyOptions extends ClusterOptions, AnonymizeOptions, ChoiceOptions, OutputOptions<'text' | 'yaml' | 'json'> {}
 
 export function addTopologyCommand(program: Command): void {
   const command = program
@@ -23,7 +25,7 @@ export function addTopologyCommand(program: Command): void {
       'Prints the roles seen in captures with the clues that speak for them; with -f yaml as a cluster.yaml to edit and pass back with -c.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addAnonymizeOptions(addOutputOptions(addClusterOptions(command), ['text', 'yaml', 'json'])).action(run);
+  addAnonymizeOptions(addChoiceOptions(addOutputOptions(addClusterOptions(command), ['text', 'yaml', 'json']))).action(run);
 }
 
 async function run(args: readonly string[], options: TopologyOptions): Promise<void> {
@@ -31,7 +33,7 @@ async function run(args: readonly string[], options: TopologyOptions): Promise<v
   const { writeOutput } = await import('./write-output.ts');
   const inputs = await readInputs(args, options);
   const { diagnose } = await import('../diagnose.ts');
-  const diagnosis = await diagnose(inputs.captures, inputs.given, await openingOf(inputs));
+  const diagnosis = await diagnose(inputs.captures, inputs.given, { choice: inputs.choice, ...(await openingOf(inputs)) });
   await writeOutput(await render(diagnosis, options), options.output);
   if (inputs.anonymization !== null) (await import('./anonymize.ts')).writePrivateMap(inputs.anonymization, options);
   const { vips, directors, realServers } = diagnosis.cluster;

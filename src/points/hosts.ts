@@ -35,10 +35,10 @@ export function hostAmong(survey: Survey, others: readonly Survey[]): Host {
   const missing = others.flatMap(pairsOf).filter(([from, to]) => !held.has(`${from} ${to}`));
   if (alone.kind === 'mirror' && missing.length === 0) return alone;
   // Whoever captured holds all that others show of it.
-  const lacks = new Set(missing.flatMap(([from, to]) => [from, to]));
+  const lacks = new Set(missing.flatMap((pair) => pair.slice(0, 2)));
   const all = pairs.reduce((sum, [, , frames]) => sum + frames, 0);
   const share = (mac: number) => pairs.reduce((sum, [from, to, frames]) => (from === mac || to === mac ? sum + frames : sum), 0) / all;
-  const candidates = alone.kind === 'unknown' ? [...alone.macs] : [...new Set(pairs.flatMap(([from, to]) => [from, to]))];
+  const candidates = alone.kind === 'unknown' ? [...alone.macs] : [...new Set(pairs.flatMap((pair) => pair.slice(0, 2)))];
   const likely = candidates.filter((mac) => !lacks.has(mac) && share(mac) > LEAST_SHARE);
   if (likely.length === 1) return { kind: 'machine', macs: new Set(likely) };
   return { kind: 'unknown', macs: likely.length > 0 ? new Set(likely) : alone.kind === 'unknown' ? alone.macs : NONE };

@@ -10,7 +10,15 @@ interface NoticeKind {
   readonly name: string;
   readonly summary: string;
   /** The message, or null when there is nothing to note. */
-  note(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[]): string | null;
+  note(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[], chosen: Chosen | null): string | null;
+}
+
+/** What is known of frames that were chosen among those of the captures. */
+export interface Chosen {
+  readonly seen: number;
+  readonly taken: number;
+  /** The options as typed. */
+  readonly options: { readonly typed: string };
 }
 
 /** Snapshot lengths below this cut TCP headers with options behind a VLAN tag and IPv6. */
@@ -205,6 +213,15 @@ const KINDS: readonly NoticeKind[] = [
       return `${count(flows, 'flow')} began while not every capture was running, or in one whose order is not known: what is missing of them is not judged.`;
     },
   },
+  {
+    code: 'LVS917',
+    name: 'chosen-frames',
+    summary: 'Only some frames of the captures are judged.',
+    note(_c, _infos, _captures, chosen) {
+      if (chosen === null || chosen.taken === chosen.seen) return null;
+      return `Judged are ${thousands(chosen.taken)} of the ${count(chosen.seen, 'frame')} that were read, chosen by ${chosen.options.typed}: what is missing may be among the others.`;
+    },
+  },
 ];
 
 function listOf(captures: readonly CaptureSummary[]): string {
@@ -225,9 +242,14 @@ function onlyAddress({ o }: Case): string | null {
 export const NOTICES: readonly { readonly code: string; readonly name: string; readonly summary: string }[] = KINDS;
 
 /** The notices that a case deserves. */
-export function noticesOf(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[]): Notice[] {
+export function noticesOf(
+  c: Case,
+  infos: readonly CaptureInfo[],
+  captures: readonly CaptureSummary[],
+  chosen: Chosen | null = null,
+): Notice[] {
   return KINDS.flatMap((kind) => {
-    const message = kind.note(c, infos, captures);
+    const message = kind.note(c, infos, captures, chosen);
     return message === null ? [] : [{ code: kind.code, notice: kind.name, message }];
   });
 }

@@ -44,7 +44,7 @@ export function sayingOf(stderr: string): string {
 }
 
 /** The output of `tcpdump -ddd`: the number of instructions, then code, jt, jf and k of each. */
-function parseProgram(text: string): Instruction[] {
+export function parseProgram(text: string): Instruction[] {
   return text
     .trim()
     .split('\n')
