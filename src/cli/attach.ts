@@ -130,12 +130,13 @@ const TEXT = { color: false, width: 80, sourceFiles: new Map<string, string>(), 
 async function renderReports(diagnosis: Diagnosis): Promise<Reports> {
   const { renderText } = await import('../reports/text.ts');
   const { renderMarkdown } = await import('../reports/markdown.ts');
+  const { renderHtml } = await import('../reports/html.ts');
   const { fenced } = await import('../reports/markdown/inline.ts');
   const text = renderText(diagnosis, { ...TEXT, quiet: false });
   const short = renderText(diagnosis, { ...TEXT, quiet: true });
   return {
     text: [text, short],
     markdown: [renderMarkdown(diagnosis), fenced(short.trimEnd().split('\n'), 'text').join('\n')],
-    file: { extension: 'txt', type: 'text/plain', content: text },
+    file: { extension: 'html', type: 'text/html', content: await renderHtml(diagnosis) },
   };
 }

@@ -48,8 +48,13 @@ describe.each(Object.keys(FAKES))('a ticket of %s', (name) => {
     expect(fake.comments).toHaveLength(1);
     expect(fake.comments[0]).toContain('203.0.113.100');
     if (name === 'GitHub') return;
-    expect([...fake.files.keys()]).toEqual([expect.stringMatching(/^lvs-doctor-report-/), expect.stringMatching(/^mirror-.*\.pcap$/)]);
-    expect([...fake.files.values()][1]).toEqual(readFileSync(capture));
+    expect([...fake.files.keys()]).toEqual([
+      expect.stringMatching(/^lvs-doctor-report-.*\.html$/),
+      expect.stringMatching(/^mirror-.*\.pcap$/),
+    ]);
+    const [report, evidence] = [...fake.files.values()];
+    expect(report!.toString()).toBe(run(['report', diagnosis, '-f', 'html']).stdout);
+    expect(evidence).toEqual(readFileSync(capture));
   });
 
   test('that does not exist is told in one sentence, with the files that are kept', async () => {

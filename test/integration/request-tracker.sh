@@ -135,7 +135,7 @@ check "the capture is read back equal ($(wc -c < "$work/read-back.pcap") bytes)"
 file_like '^every-byte-[0-9a-f]{16}-2\.bin$' > "$work/read-back.bin"
 check "a file of every byte is read back equal ($(wc -c < "$work/read-back.bin") bytes)" cmp "$work/every-byte.bin" "$work/read-back.bin"
 file_like '^lvs-doctor-report-[0-9a-f]{16}\.' > "$work/read-back.report"
-node bin/lvs-doctor.js report "$work/diagnosis.json" -f text > "$work/report"
+node bin/lvs-doctor.js report "$work/diagnosis.json" -f html > "$work/report"
 check "the report is read back equal ($(wc -c < "$work/read-back.report") bytes)" cmp "$work/report" "$work/read-back.report"
 
 page > "$work/page"
