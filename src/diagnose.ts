@@ -18,7 +18,7 @@ import type { FrameChoice } from './frame-choice.ts';
 import { packageVersion } from './package-file.ts';
 import type { TracePath } from './reports/trace.ts';
 import { caseOf } from './rules/case-of.ts';
-import { RULES } from './rules/index.ts';
+import { chooseRules } from './rules/index.ts';
 import { type Judgement, judge } from './rules/judge.ts';
 import { noticesOf } from './rules/notices.ts';
 import type { Case } from './rules/rule.ts';
@@ -156,8 +156,7 @@ async function readSeveral(
 
 function diagnosisOf(c: Case, infos: readonly CaptureInfo[], captures: readonly CaptureSummary[], options: DiagnoseOptions): Diagnosis {
   const { o, cluster, sight } = c;
-  const { only, except } = options.rules ?? { only: [], except: [] };
-  const rules = RULES.filter((r) => (only.length === 0 || only.includes(r.name)) && !except.includes(r.name));
+  const rules = chooseRules(options.rules ?? { only: [], except: [] });
   const time = new TimeText(o.facts);
   const names = { captureOf: (point: number) => captures[point]!.name, timeOf: (at: number) => time.of(at) };
   const judgement = judge(c, rules, names);

@@ -17,12 +17,10 @@ import {
   CAPTURES_HELP,
   type ChoiceOptions,
   type ClusterOptions,
-  list,
 } from './options.ts';
+import { addRuleOptions, type RuleOptions, rulesOf } from './rule-options.ts';
 
-interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions, AnonymizeOptions, ChoiceOptions {
-  readonly rule?: readonly string[];
-  readonly exceptRule?: readonly string[];
+interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions, AnonymizeOptions, ChoiceOptions, RuleOptions {
   readonly failOn: FailOn;
   readonly evidence?: string;
 }
@@ -35,22 +33,12 @@ export function addDiagnoseCommand(program: Command): void {
       'Reads saved captures of an LVS cluster and says which machine breaks direct routing, which frames prove it and which commands mend it.',
     )
     .argument('<capture...>', CAPTURES_HELP);
-  addAnonymizeOptions(addChoiceOptions(addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS)))
-    .addOption(list('--rule <name>', 'judge only this rule (name or code); repeatable'))
-    .addOption(exceptRule())
+  addRuleOptions(addAnonymizeOptions(addChoiceOptions(addOutputOptions(addClusterOptions(command), DIAGNOSIS_FORMATS))))
     .addOption(failOnOption())
     .addOption(new Option('-q, --quiet', 'only the verdict, the findings and their culprits').conflicts('verbose'))
     .option('--evidence <file>', 'save the frames that prove the findings, with their context, as a pcapng file')
     .addHelpText('after', '\nExit codes: 0 clean, 1 found (confirmed or probable), 2 could not look or cannot tell, 130 interrupted.')
     .action(run);
-}
-
-/** Commander takes `--no-rule` for the negation of `--rule`; here it names rules of its own. */
-function exceptRule(): Option {
-  const option = list('--no-rule <name>', 'judge all rules but this one; repeatable');
-  option.negate = false;
-  option.attributeName = () => 'exceptRule';
-  return option;
 }
 
 async function run(args: readonly string[], options: DiagnoseOptions): Promise<void> {
@@ -120,11 +108,4 @@ async function sayWhatIsMissing(diagnosis: Diagnosis, options: DiagnoseOptions, 
     process.stderr.write(`lvs-doctor: interrupted; only the first ${frames} frames were read and judged.\n`);
   }
   if (process.exitCode === 2) await sayCannotTell(diagnosis, options);
-}
-
-async function rulesOf({ rule = [], exceptRule = [] }: DiagnoseOptions): Promise<{ only: readonly string[]; except: readonly string[] }> {
-  if (rule.length + exceptRule.length === 0) return { only: [], except: [] };
-  const { ruleNames } = await import('./rule-filter.ts');
-  const { RULES } = await import('../rules/index.ts');
-  return { only: ruleNames(rule, RULES), except: ruleNames(exceptRule, RULES) };
 }

@@ -11,6 +11,7 @@ import { addExplainCommand } from './explain.ts';
 import { addReportCommand } from './report.ts';
 import { addTopologyCommand } from './topology.ts';
 import { addTraceCommand } from './trace.ts';
+import { addWatchCommand } from './watch.ts';
 
 /**
  * Runs one command.
@@ -40,6 +41,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {}, writeErr: () => {} })
     .addHelpText('after', "\nStart with: lvs-doctor diagnose mirror.pcap\n'lvs-doctor <command> --help' tells the options of a command.");
   addDiagnoseCommand(program);
+  addWatchCommand(program);
   addTraceCommand(program);
   addTopologyCommand(program);
   addCapturePlanCommand(program);

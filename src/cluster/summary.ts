@@ -103,7 +103,8 @@ export function who(mac: Mac, cluster: Cluster, vip: Vip | null): string {
   );
 }
 
-function requestsOf(
+/** What became of the requests that reached a machine as a real server of these VIPs. */
+export function requestsOf(
   machine: Machine,
   cluster: Cluster,
   vips: readonly string[],

@@ -79,6 +79,11 @@ export class LiveJudge {
     return [...this.#tracked.values()].filter((tracked) => tracked.state !== 'pending');
   }
 
+  /** Whether something is missing that may still be on its way. */
+  get isInDoubt(): boolean {
+    return [...this.#tracked.values()].some(({ state }) => state === 'pending');
+  }
+
   /** Takes in one decoded frame. */
   add(frame: Frame, packet: Packet): void {
     this.#frames++;

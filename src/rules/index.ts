@@ -87,3 +87,14 @@ export const RULES: readonly AnyRule[] = [
   pmtuIcmpNotForwarded,
   directorReceiveOffload,
 ];
+
+/** These rules, or all when none is named, but for those. */
+export function chooseRules({
+  only,
+  except,
+}: {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+}): readonly AnyRule[] {
+  return RULES.filter(({ name }) => (only.length === 0 || only.includes(name)) && !except.includes(name));
+}

@@ -238,8 +238,24 @@ function onlyAddress({ o }: Case): string | null {
   return ip === undefined || others.length > 0 || o.facts.cookedFrames + o.facts.noLinkFrames > 0 ? null : ip;
 }
 
+/** Notices of a watch: what befalls its capture, or its ways to tell of it, and not what the frames show. */
+export const CAPTURE_DISTURBED = {
+  code: 'LVS918',
+  name: 'capture-disturbed',
+  summary: 'The interface went down or came up, or the clock of the capture was set back.',
+} as const;
+export const TELLING_FAILED = {
+  code: 'LVS919',
+  name: 'telling-failed',
+  summary: 'An event could not be told to a webhook or command, or its evidence could not be saved.',
+} as const;
+
 /** The catalogue of notices. */
-export const NOTICES: readonly { readonly code: string; readonly name: string; readonly summary: string }[] = KINDS;
+export const NOTICES: readonly { readonly code: string; readonly name: string; readonly summary: string }[] = [
+  ...KINDS,
+  CAPTURE_DISTURBED,
+  TELLING_FAILED,
+];
 
 /** The notices that a case deserves. */
 export function noticesOf(
