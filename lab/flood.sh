@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# A watch in a flood: forged random sources at the mirror port for as long as you like, with a real fault at the end. Memory must stay flat,
+# and the fault must be found. Not a part of the checks: sudo lab/flood.sh [SECONDS [PACKETS_A_SECOND]], 1800 and 50000 by default.
+# Needs what the lab needs, and trafgen (apt-get install netsniff-ng). Frames, losses, memory and the finding are printed.
+set -euo pipefail
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+SECONDS_LONG=${1:-1800}
+RATE=${2:-50000}
+command -v trafgen >/dev/null || { echo "lab/flood.sh: trafgen is not installed; try 'apt-get install netsniff-ng'." >&2 && exit 2; }
+
+WORK=$(mktemp -d)
+coproc CLUSTER { "$LAB/run" rs-answers-arp --live --director nft 2>/dev/null; }
+LAB_PID=$CLUSTER_PID
+exec {say}>&"${CLUSTER[1]}" {hear}<&"${CLUSTER[0]}" {CLUSTER[1]}>&- {CLUSTER[0]}<&-
+TRAFGEN='' WATCH=''
+clean_up() {
+  for pid in $TRAFGEN $WATCH; do kill -TERM "$pid" 2>/dev/null || true; done
+  exec {say}>&- || true
+  wait "$LAB_PID" 2>/dev/null || true
+  rm -rf "$WORK"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+read -r word prefix <&"$hear"
+[ "$word" = ready ] || { echo 'lab/flood.sh: the lab cannot be built here; lab/run --check says why.' >&2 && exit 2; }
+lab() { echo "$*" >&"$say" && read -r _ <&"$hear"; }
+
+# SYNs from random sources and ports to the VIP, as they reach the director.
+cat >"$WORK/flood.cfg" <<'CONFIG'
+{
+  eth(da=02:4c:56:53:00:02, sa=02:4c:56:53:00:01)
+  ipv4(sa=drnd(), da=203.0.113.100, ttl=63)
+  tcp(sp=drnd(), dp=80, seq=drnd(), syn)
+}
+CONFIG
+
+ip netns exec "${prefix}mirror" "${NODE:-node}" "$LAB/../bin/lvs-doctor.js" watch -i mirror=eth0 -f json >"$WORK/events" 2>"$WORK/watch.log" &
+WATCH=$!
+until grep -qs watching "$WORK/watch.log"; do sleep 0.2; done
+lab requests 6
+ip netns exec "${prefix}lan" trafgen --dev mirror --conf "$WORK/flood.cfg" --rate "${RATE}pps" --cpus 1 --qdisc-path >/dev/null 2>&1 &
+TRAFGEN=$!
+
+rss() { awk '/VmRSS/ { print $2 }' "/proc/$WATCH/status"; }
+ticks() { awk '{ print $14 + $15 }' "/proc/$WATCH/stat"; }
+started=$SECONDS
+before=$(ticks)
+while [ $((SECONDS - started)) -lt "$SECONDS_LONG" ]; do
+  sleep 10
+  kill -0 "$TRAFGEN" "$WATCH" || { echo 'lab/flood.sh: the flood or the watch has ended early.' >&2 && exit 1; }
+  echo "$((SECONDS - started)) $(rss)" | tee -a "$WORK/memory" | awk '{ printf "%5d s  %.1f MB\n", $1, $2 / 1024 }'
+done
+used=$(($(ticks) - before))
+
+faults_before=$(grep -c '"event":"found"' "$WORK/events" || true)
+lab on
+lab forget
+lab requests 6
+for _ in $(seq 100); do
+  if grep '"event":"found"' "$WORK/events" | grep -q '"rule":"rs-answers-arp"'; then break; fi
+  sleep 0.1
+done
+kill -TERM "$TRAFGEN" && TRAFGEN=''
+kill -TERM "$WATCH"
+wait "$WATCH" || true
+WATCH=''
+
+# The slope of memory over the second half: what is left after warming up.
+awk '{ t[NR] = $1; m[NR] = $2 / 1024 } END {
+  from = int(NR / 2) + 1
+  for (i = from; i <= NR; i++) { n++; st += t[i]; sm += m[i]; stt += t[i] * t[i]; stm += t[i] * m[i] }
+  d = n * stt - st * st
+  printf "memory in the second half: %.1f MB on average, slope %.2f MB an hour\n", sm / n, d == 0 ? 0 : (n * stm - st * sm) / d * 3600
+}' "$WORK/memory"
+tail -n 1 "$WORK/events" | sed 's/.*"state":/counts: /'
+echo "processor: $((used * 100 / ($(getconf CLK_TCK) * SECONDS_LONG))) % of one"
+echo "findings before the fault: $faults_before (the flood itself is requests that nobody answers)"
+if grep '"event":"found"' "$WORK/events" | grep -q '"rule":"rs-answers-arp"'; then echo 'the fault was found'; else echo 'the fault was MISSED' && exit 1; fi
