@@ -35,6 +35,11 @@ export function culpritsText(culprits: readonly Culprit[]): string {
   return culprits.map((culprit) => `${ROLE_WORDS[culprit.role]} ${machineText(culprit)}`).join(', ');
 }
 
+/** '1 frame', '12 flows'. */
+export function amount({ count, unit }: Pick<Finding, 'count' | 'unit'>): string {
+  return count === 1 ? `1 ${unit.slice(0, -1)}` : `${thousands(count)} ${unit}`;
+}
+
 /** '1 finding', '2 findings', 'no finding'. */
 export function findingsText(count: number): string {
   return count === 0 ? 'no finding' : count === 1 ? '1 finding' : `${count} findings`;
@@ -57,7 +62,7 @@ export function summaryLines({ frames, dropped, vips }: WatchState, findings: re
     `Watched ${thousands(frames)} frames${lost}; ${where}; ${findingsText(findings.length)}.`,
     ...findings.map(({ finding, state, recurrences }) => {
       const again = recurrences === 0 ? '' : `, came back ${recurrences === 1 ? 'once' : `${recurrences} times`}`;
-      return `  ${state}: ${finding.rule} (${finding.code}), ${finding.confidence}, ${culpritsText(finding.culprits)}, ${thousands(finding.count)} ${finding.unit} from ${clock(finding.first)} to ${clock(finding.last)}${again}`;
+      return `  ${state}: ${finding.rule} (${finding.code}), ${finding.confidence}, ${culpritsText(finding.culprits)}, ${amount(finding)} from ${clock(finding.first)} to ${clock(finding.last)}${again}`;
     }),
   ];
 }

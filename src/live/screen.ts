@@ -5,7 +5,7 @@ import { requestsOf } from '../cluster/summary.ts';
 import type { Severity } from '../diagnosis.ts';
 import { printable } from '../reports/printable.ts';
 import { thousands } from '../thousands.ts';
-import { culpritsText, eventLine } from './event-text.ts';
+import { amount, culpritsText, eventLine } from './event-text.ts';
 import type { LiveEvent } from './live-event.ts';
 import type { TrackedFinding } from './tracked-finding.ts';
 import type { Watch } from './watch.ts';
@@ -162,14 +162,18 @@ function findingLine(
 ): string {
   const ago = lasting(Math.max(0, Math.floor((nowMs - lastFaultMs) / 1000)));
   const again = recurrences === 0 ? '' : `, ${recurrences}x back`;
-  const text = `${state === 'quiet' ? 'quiet ' : ''}${finding.severity} ${finding.rule}: ${culpritsText(finding.culprits)}, ${thousands(finding.count)} ${finding.unit}, ${ago} ago${again}`;
+  const text = `${state === 'quiet' ? 'quiet ' : ''}${finding.severity} ${finding.rule}: ${culpritsText(finding.culprits)}, ${amount(finding)}, ${ago} ago${again}`;
   const line = text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
   return state === 'quiet' ? chalk.dim(line) : bySeverity(finding.severity, chalk)(line);
 }
 
-/** An event with the time of day alone. */
+/** An event in one line: the time of day, and who before how. */
 function timeline(event: LiveEvent): string {
-  return eventLine(event).replace(/^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d) UTC/, '$1');
+  if (event.event === 'notice' || event.event === 'heartbeat') return eventLine(event).replace(/^\S+ (\S+) UTC/, '$1');
+  const { finding, recurrences } = event;
+  const again = recurrences === 0 ? '' : ' again';
+  const how = event.event === 'found' || event.event === 'worse' ? `. ${printable(finding.message)}` : '';
+  return `${event.time.slice(11, 19)} ${event.event}${again} ${finding.rule}: ${culpritsText(finding.culprits)}${how}`;
 }
 
 function eventChalk(event: LiveEvent, chalk: ChalkInstance): (text: string) => string {
