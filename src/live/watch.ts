@@ -221,7 +221,7 @@ export class Watch {
     }
     if (steadyMs < this.#noticesMs || this.judge.case === null) return;
     this.#noticesMs = steadyMs + NOTICES_MS;
-    const standing = noticesOf(this.judge.case, [{ ...this.source.info, dropped: null }]);
+    const standing = noticesOf(this.judge.case, [{ ...this.source.info, dropped: null }], []);
     for (const notice of standing) {
       const known = this.#noticed.get(notice.code);
       if (known === 'seen') this.#notices.push({ event: 'notice', time: textOf(nowMs), notice });
