@@ -125,7 +125,7 @@ describe('rooms', () => {
   test.each([
     ['src/capture/', ['node:', 'fzstd', error, address, nearestWord]],
     ['src/decoders/', [frame]],
-    ['src/points/', ['node:path', 'src/capture/', 'src/correlation/', 'src/decoders/', 'src/cluster/', 'src/diagnosis.ts']],
+    ['src/points/', ['node:path', 'src/capture/', 'src/correlation/', 'src/decoders/', 'src/cluster/', 'src/diagnosis.ts', error]],
     ['src/correlation/', [frame, 'src/decoders/']],
     ['src/cluster/given/', [address, error, nearestWord, 'yaml']],
     ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, ...contracts, error, nearestWord, 'yaml']],

@@ -92,13 +92,15 @@ export interface FrameSource {
   close(): Promise<void>;
 }
 
-/** No capture has as many frames. */
-const FRAMES_A_CAPTURE = 2 ** 40;
+/** No capture has as many frames. Merged numbers fit 42 bits, as which the flow table keeps them. */
+const FRAMES_A_CAPTURE = 2 ** 32;
+/** Most captures that are read as one. */
+export const MAX_CAPTURES = 1000;
 
 /**
  * Number of a frame among those of several captures that are read as one: it tells the capture as well. Frames of a capture that is
  * read alone keep the numbers of their file.
- * @param capture index of the capture, 0 to 8190
+ * @param capture index of the capture, below MAX_CAPTURES
  */
 export function mergedNumber(capture: number, number: number): number {
   return (capture + 1) * FRAMES_A_CAPTURE + number;

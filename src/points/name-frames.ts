@@ -4,8 +4,8 @@
  */
 import { captureOf, numberInFile } from '../capture/frame.ts';
 
-/** Merged numbers have this many digits, and nothing else in a sentence has. */
-const MERGED_NUMBER = /\b\d{13,16}\b/g;
+/** A merged number where a sentence names a frame: 'frame N', 'frames N to N'. Names of files and machines may hold long numbers too. */
+const MERGED_NUMBER = /(?<=\bframes? |\bframes \d{10,13} to )\d{10,13}\b/g;
 
 /**
  * A copy of anything made of plain objects, with all frames named: a member `frame` gets the number in its file and its neighbour

@@ -2,9 +2,10 @@
  * Several captures of one cluster, made one: surveyed, their clocks compared, and read side by side. What belongs to no LAN of the
  * others is left out, and said.
  */
-import { type CaptureInfo, captureOf, type FrameSource } from '../capture/frame.ts';
+import { type CaptureInfo, captureOf, type FrameSource, MAX_CAPTURES } from '../capture/frame.ts';
 import type { OpenCaptureOptions } from '../capture/open-capture.ts';
 import { isGroupMac } from '../correlation/edges.ts';
+import { UsageError } from '../usage-error.ts';
 import { type Clock, compareClocks } from './clocks.ts';
 import { type Host, hostAmong, hostOf } from './hosts.ts';
 import { MergedSource } from './merged-source.ts';
@@ -67,6 +68,11 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** Surveys captures and compares their clocks. @throws UsageError when one of them cannot be read */
 export async function readPoints(captures: readonly PointCapture[], reading: PointReading): Promise<Points> {
+  if (captures.length > MAX_CAPTURES) {
+    throw new UsageError(
+      `${captures.length} captures were given; at most ${MAX_CAPTURES} can be read side by side: join files of one point with mergecap -w all.pcapng FILES.`,
+    );
+  }
   const surveyor = new Surveyor();
   const surveys: Survey[] = [];
   for (const { name } of captures) {

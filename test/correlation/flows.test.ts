@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { captureOf, MAX_CAPTURES, mergedNumber, numberInFile } from '../../src/capture/frame.ts';
 import { FlowFlag, FlowTable, MAX_FLOWS } from '../../src/correlation/flows.ts';
 import { finish } from '../../src/correlation/hash.ts';
 
@@ -88,10 +89,12 @@ describe('the flow table', () => {
   test('a frame is found by its number, however long the capture', () => {
     const table = new FlowTable();
     const row = insert(table, 1);
-    const frames = [1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 7, 2 ** 41 + 5];
+    const last = mergedNumber(MAX_CAPTURES - 1, 2 ** 32 - 1);
+    const frames = [1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 7, 2 ** 41 + 5, last];
     for (const frame of frames) table.pushEvent(row, frame, frame * 10);
     expect(table.eventsOf(row)).toEqual(frames.map((frame) => ({ frame, at: frame * 10 })));
     expect(table.beganAt(row)).toBe(10);
-    expect(table.newestAt(row)).toBe((2 ** 41 + 5) * 10);
+    expect(table.newestAt(row)).toBe(last * 10);
+    expect([captureOf(last), numberInFile(last)]).toEqual([MAX_CAPTURES - 1, 2 ** 32 - 1]);
   });
 });
