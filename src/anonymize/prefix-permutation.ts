@@ -2,7 +2,8 @@
  * A prefix-preserving permutation of numbers of a fixed width: two numbers whose first n bits agree, and no more, are mapped to two numbers
  * whose first n bits agree, and no more (Xu, Fan, Ammar, Moon: "Prefix-Preserving IP Address Anonymization", ICNP 2002, Crypto-PAn).
  * Bit i of the result is bit i of the number, turned over or not by a pseudo-random function of the i bits before it: the first bit of
- * AES-128 of those bits, filled up with the bits of a secret pad.
+ * AES-128 of those bits, filled up with the bits of a secret pad, and of their number. Crypto-PAn leaves the number out, so that bits share
+ * their fate where the address happens to go on like the pad: half of what could be random is not.
  */
 import { createCipheriv } from 'node:crypto';
 
@@ -68,10 +69,10 @@ export class PrefixPermutation {
     return turned;
   }
 
-  /** The first `length` bits of `value`, then the pad's. */
+  /** The first `length` bits of `value`, then the pad's, the last of them mixed with the length: none of these bits is ever a value's. */
   private writeBlock(value: bigint, length: number): void {
     const rest = 128n - BigInt(length);
-    const block = ((value >> BigInt(this.bits - length)) << rest) | BigInt.asUintN(Number(rest), this.pad);
+    const block = ((value >> BigInt(this.bits - length)) << rest) | (BigInt.asUintN(Number(rest), this.pad) ^ BigInt(length));
     this.blocks.writeBigUInt64BE(block >> 64n, length * BLOCK_BYTES);
     this.blocks.writeBigUInt64BE(BigInt.asUintN(64, block), length * BLOCK_BYTES + 8);
   }

@@ -22,9 +22,12 @@ export interface Disguise {
 export class KeptCaptures {
   private readonly spools = new Map<string, Spool>();
   private readonly disguise: Disguise | null;
+  private readonly copiesPipes: boolean;
 
-  constructor(disguise: Disguise | null = null) {
+  /** @param copiesPipes false where what can be read only once will not be read again. */
+  constructor(disguise: Disguise | null = null, copiesPipes = true) {
     this.disguise = disguise;
+    this.copiesPipes = copiesPipes;
   }
 
   /** As openCapture, for the first reading. */
@@ -34,7 +37,7 @@ export class KeptCaptures {
       this.spools.set(name, spool);
       return spool.copying(once);
     };
-    return this.disguised(name, await openCapture(this.pathOf(name), { ...options, keep }));
+    return this.disguised(name, await openCapture(this.pathOf(name), this.copiesPipes ? { ...options, keep } : options));
   };
 
   /** As openCapture, for any later reading. @throws UsageError also when the copy of a pipe could not be kept */
@@ -81,6 +84,11 @@ export class KeptCaptures {
       }
     }
     return hash.digest('hex');
+  }
+
+  /** Captures of which a copy is kept. */
+  get copies(): number {
+    return this.spools.size;
   }
 
   /** Gives all copies up. */

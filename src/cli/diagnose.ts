@@ -72,10 +72,11 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
 }
 
 /** What opens captures so that they can be read again, or that gives them another content; null where neither is asked for. */
-async function keptFor({ anonymization }: Inputs, { evidence, format }: DiagnoseOptions): Promise<KeptCaptures | null> {
-  if (evidence === undefined && anonymization === null && !showsFrames(format)) return null;
+async function keptFor({ anonymization, captures }: Inputs, { evidence, format }: DiagnoseOptions): Promise<KeptCaptures | null> {
+  const isReread = evidence !== undefined || showsFrames(format) || captures.length > 1;
+  if (!isReread && anonymization === null) return null;
   const { KeptCaptures } = await import('../capture/kept-captures.ts');
-  return new KeptCaptures(anonymization);
+  return new KeptCaptures(anonymization, isReread);
 }
 
 /** The bytes of evidence frames for a report. A report without them is better than none. */

@@ -43,10 +43,10 @@ async function run(args: readonly string[], options: TopologyOptions): Promise<v
 }
 
 /** How captures are opened when they are not read as they are. */
-async function openingOf({ anonymization }: Inputs) {
+async function openingOf({ anonymization, captures }: Inputs) {
   if (anonymization === null) return {};
   const { KeptCaptures } = await import('../capture/kept-captures.ts');
-  return { kept: new KeptCaptures(anonymization) };
+  return { kept: new KeptCaptures(anonymization, captures.length > 1) };
 }
 
 async function render(diagnosis: Diagnosis, options: TopologyOptions): Promise<string> {

@@ -71,6 +71,13 @@ test('the copy of a pipe leaves no file behind, not even while it is used', asyn
   kept.remove();
 });
 
+test('a pipe that will not be read again is not copied', async () => {
+  const kept = new KeptCaptures(null, false);
+  const pipe = pipeOf(HEALTHY);
+  await withTemporaryFolder('/nonexistent', async () => expect(await readOnce(kept, pipe)).toBe(153));
+  expect(kept.copies).toBe(0);
+});
+
 test('a pipe that cannot be copied is diagnosed all the same, and only fetching its frames is refused', async () => {
   const kept = keptCaptures();
   const pipe = pipeOf(HEALTHY);
