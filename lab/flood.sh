@@ -35,7 +35,8 @@ cat >"$WORK/flood.cfg" <<'CONFIG'
 }
 CONFIG
 
-ip netns exec "${prefix}mirror" "${NODE:-node}" "$LAB/../bin/lvs-doctor.js" watch -i mirror=eth0 -f json >"$WORK/events" 2>"$WORK/watch.log" &
+# With the priority that contrib/lvs-doctor@.service gives it.
+ip netns exec "${prefix}mirror" nice -n -10 "${NODE:-node}" "$LAB/../bin/lvs-doctor.js" watch -i mirror=eth0 -f json >"$WORK/events" 2>"$WORK/watch.log" &
 WATCH=$!
 until grep -qs watching "$WORK/watch.log"; do sleep 0.2; done
 lab requests 6

@@ -138,6 +138,8 @@ async function run(pipe: string | undefined, options: WatchCommandOptions): Prom
       await tellers.end(watch);
     }
     process.exitCode = exitCode;
+    // A reader who has stalled would keep the process for ever.
+    if (process.stdout.writableLength > 0) process.exit();
     await sayWhenNothingCame(watch, name, stop.signal.aborted);
   } finally {
     await source.close();

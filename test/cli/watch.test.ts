@@ -98,6 +98,27 @@ describe('watch of a pipe', () => {
   });
 });
 
+/** A terminal of 200 rows that nobody reads, and six megabytes of frames for the watch on it; prints its exit code. */
+const STALLED_TERMINAL = `
+import fcntl, os, pty, signal, struct, subprocess, sys, termios
+capture = open(sys.argv[3], 'rb').read()
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 200, 200, 0, 0))
+watch = subprocess.Popen([sys.argv[1], sys.argv[2], 'watch', '-', '--interval', '0.1'], stdin=subprocess.PIPE, stdout=slave, stderr=subprocess.DEVNULL)
+watch.stdin.write(capture)
+for _ in range(400): watch.stdin.write(capture[24:])
+watch.stdin.flush()
+watch.send_signal(signal.SIGTERM)
+print(watch.wait())
+`;
+const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
+if (!hasPython) console.log('The stalled terminal is skipped: python3 is not installed.');
+
+test.skipIf(!hasPython)('a terminal that has stalled neither keeps frames waiting nor the watch from ending', () => {
+  const { stdout } = spawnSync('python3', ['-c', STALLED_TERMINAL, process.execPath, LAUNCHER, FAULTY], { encoding: 'utf8' });
+  expect(stdout.trim()).toBe('1');
+});
+
 describe('watch refuses in one sentence', () => {
   test.each([
     [['watch'], /no interface is given; try 'lvs-doctor watch -i eth1'/],
