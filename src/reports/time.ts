@@ -33,3 +33,13 @@ export function duration(start: string | null, end: string | null): string {
 export function clock(time: string): string {
   return time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
 }
+
+/** The time of the first frame of all captures; null when there is none. */
+export function startOf({ captures }: { readonly captures: readonly { readonly first: string | null }[] }): string | null {
+  return (
+    captures
+      .map(({ first }) => first)
+      .filter((first) => first !== null)
+      .sort()[0] ?? null
+  );
+}

@@ -2,7 +2,7 @@
 import type { Confidence, Diagnosis, EvidenceItem, Finding, Severity } from '../../diagnosis.ts';
 import type { Story } from '../text/stories.ts';
 import { countText, listText, ROLE_WORDS } from '../text/style.ts';
-import { since } from '../time.ts';
+import { since, startOf } from '../time.ts';
 import type { FramePlaces } from './frames.ts';
 import { ladderPicture } from './ladder-picture.ts';
 import type { Machines } from './machines.ts';
@@ -90,14 +90,10 @@ function strongest<T>(order: readonly T[], of: readonly T[]): T {
 }
 
 /** '5 frames, from +0.000521 to +2.104000 s.' */
-function extent({ captures }: Diagnosis, findings: readonly Finding[]): string {
+function extent(diagnosis: Diagnosis, findings: readonly Finding[]): string {
   const units = new Map<string, number>();
   for (const { unit, count } of findings) units.set(unit, (units.get(unit) ?? 0) + count);
-  const start =
-    captures
-      .map(({ first }) => first)
-      .filter((first) => first !== null)
-      .sort()[0] ?? null;
+  const start = startOf(diagnosis);
   const first = since(start, findings.map((finding) => finding.first).sort()[0] ?? '');
   const last = since(
     start,

@@ -2,7 +2,7 @@
 import type { CapturedFrame } from '../../capture/frame.ts';
 import { formatMac, parseMac } from '../../decoders/address.ts';
 import type { Diagnosis, EvidenceItem } from '../../diagnosis.ts';
-import { since } from '../time.ts';
+import { since, startOf } from '../time.ts';
 import { type DecodedFrame, decodeFrame, type Layer } from './frame-headers.ts';
 import type { Rung } from './ladder-picture.ts';
 import { html, type Markup } from './markup.ts';
@@ -17,6 +17,7 @@ const MOST_OPENED = 160;
 
 export class FramePlaces {
   readonly #diagnosis: Diagnosis;
+  readonly #start: string | null;
   readonly #frames: FramesByCapture;
   readonly #decoded = new Map<string, DecodedFrame | null>();
   readonly #shown = new Map<string, string>();
@@ -24,6 +25,7 @@ export class FramePlaces {
 
   constructor(diagnosis: Diagnosis, frames: FramesByCapture) {
     this.#diagnosis = diagnosis;
+    this.#start = startOf(diagnosis);
     this.#frames = frames;
   }
 
@@ -75,8 +77,9 @@ export class FramePlaces {
     return `frame-${this.#diagnosis.captures.findIndex((other) => other.name === capture) + 1}-${frame}`;
   }
 
-  #since({ capture, time }: EvidenceItem): string {
-    return since(this.#diagnosis.captures.find((other) => other.name === capture)?.first ?? null, time);
+  /** From the first frame of all captures on: the frames of several stand in one order. */
+  #since({ time }: EvidenceItem): string {
+    return since(this.#start, time);
   }
 }
 

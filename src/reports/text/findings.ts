@@ -2,7 +2,7 @@
 import type { Confidence, Diagnosis, EvidenceItem, Finding, Severity } from '../../diagnosis.ts';
 import { printable } from '../printable.ts';
 import { printableCommand, shellQuote } from '../shell.ts';
-import { since } from '../time.ts';
+import { since, startOf } from '../time.ts';
 import { wrap } from '../wrap.ts';
 import type { Story } from './stories.ts';
 import { countText, listText, machineText, ROLE_WORDS, type Style } from './style.ts';
@@ -103,11 +103,7 @@ function extent(diagnosis: Diagnosis, story: Story): string {
   const units = new Map<string, number>();
   for (const finding of findings) units.set(finding.unit, (units.get(finding.unit) ?? 0) + finding.count);
   const counted = listText(Array.from(units, ([unit, count]) => countText(count, unit)));
-  const starts = diagnosis.captures
-    .map((capture) => capture.first)
-    .filter((first) => first !== null)
-    .sort();
-  const start = starts[0] ?? null;
+  const start = startOf(diagnosis);
   const first = since(start, findings.map((finding) => finding.first).sort()[0] ?? '');
   const last = since(
     start,
