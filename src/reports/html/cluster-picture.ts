@@ -64,14 +64,14 @@ export function clusterPicture(diagnosis: Diagnosis, address: AddressSummary, ma
     return wayMarkup(way, from, to, ends, lane < 0 ? null : laneTop + lane * LANE, parts);
   });
   const title = `Ways of the packets to and from ${address.ip}`;
-  return html`${picture(id, title, height, [paths, nodes.map((node) => machineBox(node.machine, node.box, node.lines, blamed.has(node.machine)))])}${legend(ways)}`;
+  return html`${picture(id, title, height, [paths, nodes.map((node) => machineBox(node.machine, node.box, node.lines, blamed.has(node.machine)))])}${legend(ways, around.length - nodes.length)}`;
 }
 
-function legend(ways: readonly Way[]): Markup | null {
+function legend(ways: readonly Way[], more: number): Markup | null {
   if (ways.length === 0) return html`<p class="legend">No packet to or from this address was followed.</p>`;
   return html`<p class="legend"><span class="key request"></span>requests <span class="key answer"></span>answers ${
     ways.some((way) => way.isWrong) && html`<span class="key wrong"></span>where a finding’s evidence lies `
-  }· the numbers are flows</p>`;
+  }· the numbers are flows${more > 0 && `; ${countText(more, 'machines')} more are not drawn`}</p>`;
 }
 
 function waysOf({ hops }: AddressSummary, { findings }: Diagnosis, machines: Machines): Way[] {

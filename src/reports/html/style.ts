@@ -123,6 +123,6 @@ td.bad{color:var(--bad);font-weight:650}td.warn{color:var(--warn);font-weight:65
 footer{color:var(--muted);font-size:12px;margin:36px auto 28px;padding-top:8px}
 @media (max-width:640px){main,header,footer{padding:0 12px}header{padding-top:12px}.story{padding:2px 12px 10px}.evidence .since{display:none}.opened{margin-left:0}h1{font-size:17px}}
 @media print{@page{margin:13mm 12mm}body{font-size:10.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}main,header,footer{max-width:none;padding:0}
-nav,.tools,.command button,.skip{display:none!important}.command.copies pre{padding-right:12px}.picture{overflow:visible}svg{min-width:0;width:100%}svg.sample{width:14px}svg.bar{width:130px;min-width:130px;max-width:none}
+nav,.tools,.command button,.skip{display:none!important}.command.copies pre{padding-right:12px}.picture{overflow:visible}svg{min-width:0;width:100%}svg.sample{width:14px}svg.bar{width:110px;min-width:110px;max-width:none}thead th{white-space:normal}table{font-size:9pt}
 h2,h3{break-after:avoid}.verdict,.command,tr,.evidence>li{break-inside:avoid}.picture{break-inside:avoid}.story{border-color:var(--line)}a{text-decoration:none}.evidence summary::before{display:none}}
 `;
