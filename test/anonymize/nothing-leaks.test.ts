@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { emptyFrame } from '../../src/capture/frame.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { trace } from '../../src/diagnose.ts';
+import { fetchEvidence } from '../../src/evidence.ts';
 import { evidenceFiles } from '../../src/evidence-capture.ts';
 import { renderClusterYaml, renderTopology } from '../../src/reports/topology.ts';
 import { renderTrace } from '../../src/reports/trace.ts';
@@ -27,7 +28,7 @@ describe.each(casesIn())('%s', (name) => {
     const walks = await trace(run.captures, run.given, { flow: null, client: null }, run.kept);
     const files = await evidenceFiles(diagnosis, run.captures, run.kept);
     const texts = {
-      ...(await allFormats(diagnosis)),
+      ...(await allFormats(diagnosis, await fetchEvidence(diagnosis, run.captures, run.kept))),
       trace: renderTrace(walks, WIDE),
       topology: renderTopology(diagnosis.cluster, WIDE),
       yaml: renderClusterYaml(diagnosis),

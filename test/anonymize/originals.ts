@@ -18,6 +18,7 @@ export function hasWord(text: string, word: string): boolean {
 export function spellings(address: string): string[] {
   const hex = bytesOf(address).toString('hex');
   const mac = parseMac(address);
+  const dump = hex.replace(/(..)(?!$)/g, '$1 ');
   if (address.includes('.') && parseIpv4(address) !== null) {
     return [
       address,
@@ -31,9 +32,16 @@ export function spellings(address: string): string[] {
   if (mac !== null && address.length === 17) {
     const eui64 = `${hex.slice(0, 6)}fffe${hex.slice(6)}`;
     const turned = (BigInt(`0x${eui64}`) ^ 0x0200_0000_0000_0000n).toString(16).padStart(16, '0');
-    return [formatMac(mac), address.replaceAll(':', '-'), hex, hex.replace(/(....)(?!$)/g, '$1.'), turned.replace(/(....)(?!$)/g, '$1:')];
+    return [
+      formatMac(mac),
+      dump,
+      address.replaceAll(':', '-'),
+      hex,
+      hex.replace(/(....)(?!$)/g, '$1.'),
+      turned.replace(/(....)(?!$)/g, '$1:'),
+    ];
   }
-  return [formatIpv6(...parseIpv6(address)!), hex, hex.replace(/(....)(?!$)/g, '$1:')];
+  return [formatIpv6(...parseIpv6(address)!), dump, hex, hex.replace(/(....)(?!$)/g, '$1:')];
 }
 
 /** In network order. */
