@@ -4,7 +4,7 @@
  * Facts only add up, so forgetting is beginning anew. Three generations:
  * - *judged*: what rules are asked about at every tick; between one and two spans old.
  * - *next*: takes its place after a span; by then it has seen a span of traffic.
- * - *since*: begun after the newest sign of what was found, while anything is found that is not resolved. A subject that passes on facts
+ * - *since*: begun after the newest sign of what was found, while *judged* is older than that and it is not resolved. A subject that passes on facts
  *   that hold nothing of its fault had a healthy chance since. After a loss of frames it is also what absence is judged on.
  *
  * Who is who is remembered over generations. Nothing here has a clock: `tick` is told the time.
@@ -32,6 +32,7 @@ const NEXT_JUDGED_EVERY_MS = 10_000;
 /** Findings that are remembered; the ones that changed longest ago are dropped. */
 const MAX_FINDINGS = 1000;
 const KEEP_RESOLVED_MS = 3_600_000;
+const KEEP_QUIET_MS = 7 * 24 * 3_600_000;
 
 export interface LiveJudgeOptions extends Judging {
   readonly rules: readonly AnyRule[];
@@ -237,7 +238,8 @@ export class LiveJudge {
   /** `since` begins anew where it holds a fault that is to be seen gone, or a loss; it ends where nobody needs it. */
   #renewSince(nowMs: number): void {
     const open = this.#open();
-    const isNeeded = open.length > 0 || this.#judged.hasLoss;
+    // What was seen last before the judged facts began is seen gone, or not, in these.
+    const isNeeded = this.#judged.hasLoss || open.some((tracked) => tracked.lastFaultMs > this.#judged.begunMs);
     if (!isNeeded) {
       this.#since = null;
       this.#sinceJudgement = null;
@@ -253,7 +255,8 @@ export class LiveJudge {
 
   #forget(nowMs: number): void {
     for (const [id, { state, changedMs }] of this.#tracked) {
-      if (state === 'resolved' && nowMs - changedMs > KEEP_RESOLVED_MS) this.#tracked.delete(id);
+      const keepMs = { pending: KEEP_QUIET_MS, active: Number.POSITIVE_INFINITY, quiet: KEEP_QUIET_MS, resolved: KEEP_RESOLVED_MS }[state];
+      if (nowMs - changedMs > keepMs) this.#tracked.delete(id);
     }
     if (this.#tracked.size <= MAX_FINDINGS) return;
     const oldest = [...this.#tracked].sort(([, a], [, b]) => a.changedMs - b.changedMs).slice(0, this.#tracked.size - MAX_FINDINGS);

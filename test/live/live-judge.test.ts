@@ -153,6 +153,15 @@ describe('a watch', () => {
     expect(replay.told('rs-answers-arp')).toEqual(['found', 'found', 'found']);
   });
 
+  test('sees after hours of quiet that a fault was mended', async () => {
+    const replay = await new Replay().capture('reply-wrong-source-tcp');
+    replay.silence(3 * 3600);
+    expect(replay.told('reply-wrong-source')).toEqual(['found', 'quiet']);
+    await replay.capture('healthy-t1', 'reply-wrong-source-tcp');
+    replay.silence(20);
+    expect(replay.told('reply-wrong-source')).toEqual(['found', 'quiet', 'resolved']);
+  });
+
   test('keeps a finding that lasts long one finding, and its count true', async () => {
     const replay = new Replay();
     for (let i = 0; i < 50; i++) {
