@@ -96,7 +96,7 @@ function termBefore(code, operator) {
     else if (OPENING.includes(c) && depth-- === 0) break;
     else if (depth === 0 && isEnd(code, at - 1)) break;
   }
-  const keyword = /^\s*(?:return|yield)\b/.exec(code.slice(at, operator));
+  const keyword = /^\s*(?:if \(.*\) )?(?:return|yield)\b/.exec(code.slice(at, operator));
   return [at + (keyword?.[0].length ?? 0), operator];
 }
 

@@ -6,7 +6,7 @@
  * cannot have sent again.
  */
 import type { Machine } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
+import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { Confidence } from '../diagnosis.ts';
@@ -62,7 +62,6 @@ export const directorNoRewrite: Rule<Data> = {
       .pathsTo(s.ip)
       .map((path) => readPath(c, s, machine, path))
       .filter((u) => u !== null);
-    if (unwritten.length === 0) return [];
     const examples = unwritten
       .flatMap((u) => u.path.examples.map((example) => ({ ...u, example })))
       .filter((u) => u.example.frames[u.leaves] !== undefined)
@@ -113,11 +112,7 @@ export const directorNoRewrite: Rule<Data> = {
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
-    const rewritten = c.o
-      .pathsTo(s.ip)
-      .some(
-        (p) => p.begun <= Begun.datagram && p.toward.some((h) => machine.macs.includes(h.source) && !machine.macs.includes(h.destination)),
-      );
+    const rewritten = c.o.pathsTo(s.ip).some((p) => p.begun <= Begun.datagram && p.toward.some((h) => machine.macs.includes(h.source)));
     return rewritten ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
   },
 
@@ -177,11 +172,11 @@ function readEcho(c: Case, s: Subject, machine: Machine, path: FlowPath, arrives
   const onEntry = (event: PathEvent) =>
     path.steps.findIndex((x) => x.event === event && x.source === entry.source && x.destination === entry.destination);
   const again = onEntry(PathEvent.echo);
-  if (again < 0 || (s.vip === null && !isSoleOwner(c, s, entry.destination))) return null;
+  if (again < 0 || (s.vip === null && hasSeveralOwners(c, s.ip))) return null;
   const thrice = onEntry(PathEvent.echoAgain);
   const usual = usualSightings(c, machine);
   const seen = thrice >= 0 ? 3 : 2;
-  if (usual !== null && seen <= usual) return null;
+  if (seen <= (usual ?? 0)) return null;
   return {
     path,
     arrives,
@@ -191,9 +186,8 @@ function readEcho(c: Case, s: Subject, machine: Machine, path: FlowPath, arrives
   };
 }
 
-function isSoleOwner(c: Case, s: Subject, mac: Mac): boolean {
-  const owners = (c.o.about(s.ip)?.macs ?? []).filter((m) => m.counts.reply > 0);
-  return owners.length === 1 && owners[0]!.mac === mac;
+function hasSeveralOwners(c: Case, ip: Ip): boolean {
+  return c.o.about(ip)!.macs.filter((m) => m.counts.reply > 0).length > 1;
 }
 
 /** How often this capture usually holds a frame that the machine cannot have sent again: 1, 2 or 3; null when it holds none to compare. */

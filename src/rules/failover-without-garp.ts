@@ -96,16 +96,14 @@ export const failoverWithoutGarp: Rule<Data> = {
 };
 
 function faultOf(c: Case, s: Subject, t: Takeover): Fault<Data> {
-  const log = c.o.about(s.ip)!.log;
-  const learned = log.find(
-    (e) => e.kind === 'reply' && e.ref.at > t.since && e.ref.frame !== t.ref.frame && t.machine.macs.includes(e.mac),
-  );
   const byVrrp = t.says.startsWith('VRRP');
+  const answers = c.o.about(s.ip)!.log.filter((e) => e.kind === 'reply' && t.machine.macs.includes(e.mac));
+  const learned = byVrrp ? answers.find((e) => e.ref.at > t.ref.at) : undefined;
   const evidence: Evidence[] = [
     { at: t.old.ref, shows: 'cause', says: t.old.says },
     { at: t.ref, shows: 'fault', says: t.says },
   ];
-  if (byVrrp && learned !== undefined) evidence.push({ at: learned.ref, shows: 'cure', says: claimSays(learned) });
+  if (learned !== undefined) evidence.push({ at: learned.ref, shows: 'cure', says: claimSays(learned) });
   return {
     data: {
       ip: s.ip,
@@ -114,7 +112,7 @@ function faultOf(c: Case, s: Subject, t: Takeover): Fault<Data> {
       old: t.old.mac,
       frame: t.ref.frame,
       byVrrp,
-      learned: byVrrp && learned !== undefined ? { frame: learned.ref.frame, after: secondsBetween(t.ref, learned.ref) } : null,
+      learned: learned === undefined ? null : { frame: learned.ref.frame, after: secondsBetween(t.ref, learned.ref) },
     },
     culprits: [t.machine],
     confidence: isGuessed(s.vip!, t.machine) ? 'possible' : byVrrp ? 'confirmed' : 'probable',
@@ -180,11 +178,11 @@ function byClaims(c: Case, s: Subject): Takeover[] {
   return directors.flatMap((machine) => {
     const [first] = claimsOf(machine);
     // An answer to a question that the old owner heard as well, and left alone.
-    if (first === undefined || first.kind !== 'reply' || first.request === null) return [];
+    if (first === undefined || first.request === null) return [];
     return directors.flatMap((other): Takeover[] => {
       const last = claimsOf(other).at(-1);
-      if (other === machine || last === undefined || last.ref.at >= first.ref.at || !isAnswerInSight(c, other, first.to)) return [];
-      const sends = c.o.passagesOf(s.ip).filter((p) => p.toward && other.macs.includes(p.source));
+      if (last === undefined || !isAnswerInSight(c, other, first.to)) return [];
+      const sends = c.o.passagesOf(s.ip).filter((p) => other.macs.includes(p.source));
       const gone = Math.max(last.ref.at, ...sends.map((p) => p.last.at));
       if (gone >= first.ref.at) return [];
       const old = { mac: last.mac, ref: last.ref, says: `${claimSays(last)}, for the last time` };

@@ -44,7 +44,6 @@ export const replyWrongSource: Rule<Data> = {
       const index = path.steps.findIndex((step) => step.event === PathEvent.answeredElsewhere && machine.macs.includes(step.source));
       if (index >= 0) wrong.push({ path, index, mac: path.steps[index]!.source });
     }
-    if (wrong.length === 0) return [];
     const flows = wrong.reduce((sum, w) => sum + w.path.flows, 0);
     const examples = wrong
       .flatMap((w) => w.path.examples.map((example) => ({ ...w, example })))

@@ -68,6 +68,16 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
     expect(culpritsOf(judge(story), rule)).toEqual([director.mac]);
   });
 
+  test.each([
+    ['its only owner is found', false, 1],
+    ['one of two owners is not: it may be the other’s', true, 0],
+  ])('with no cluster in sight, where a request comes twice unchanged, %s', (_, isShared, findings) => {
+    const story = resolved().whoHas(gateway, vip).isAt(director, vip, gateway);
+    if (isShared) story.isAt(backup, vip, gateway);
+    story.tcp(client, vip).syn(client, director).story.again();
+    expect(judge(story).findings).toHaveLength(findings);
+  });
+
   test('the remedy looks at the rewriting rule, the forwarding mode and the neighbours', () => {
     const story = resolved();
     story.tcp(client, vip).syn(client, director, director);
@@ -117,10 +127,26 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judge(story, { ...MIRROR, given: two }).findings).toEqual([]);
     });
 
-    test('for a request that its sender sends twice to another machine', () => {
-      const story = resolved();
+    test.each([
+      ['its sender sends twice to another machine', client, backup],
+      ['another machine sends twice', backup, director],
+    ])('for a request that %s', (_, from, to) => {
+      const story = healthy({ version });
       const flow = story.tcp(client, vip).syn(client, director);
-      flow.syn(client, backup).story.again();
+      flow.syn(from, to).story.again();
+      expect(judgeGiven(story).findings).toEqual([]);
+    });
+
+    test('for a request that goes to another machine, and is seen twice', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).syn(client, rs1).story.again();
+      expect(judgeGiven(story).findings).toEqual([]);
+    });
+
+    test('for a mirror that shows every frame three times', () => {
+      const story = new Story();
+      for (let i = 0; i < 3; i++) story.udp(client, rs1.ip).asks(client, rs1).story.again().again();
+      story.tcp(client, vip).syn(client, director).story.again().again();
       expect(judgeGiven(story).findings).toEqual([]);
     });
 
@@ -152,6 +178,13 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judge(story, { point: 'gateway', given: roles }).verdicts).toMatchObject([
         { verdict: 'not judged', reason: 'what the director sends to real servers does not pass this capture point' },
       ]);
+    });
+
+    test('when it sends on only packets of connections that began before, or another machine sends on', () => {
+      const story = resolved();
+      story.tcp(client, vip).data(client, director, rs1);
+      story.tcp(client, vip).syn(client, backup, rs1);
+      expect(judgeGiven(story).verdicts[0]!.verdict).toBe('not judged');
     });
 
     test('when it sends no request on at all', () => {

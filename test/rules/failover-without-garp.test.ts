@@ -120,6 +120,81 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
     expect(judge(story.wait(3000).whoHas(rs1, gateway.ip)).findings).toEqual([]);
   });
 
+  test('a neighbour learns of it from the new master’s answer alone', () => {
+    const story = takenOver(directed()).resolves(gateway, vip, rs1).announces(backup, vip).resolves(gateway, vip, backup);
+    expect(onlyFinding(judge(story), rule).message).toContain(`A neighbour learns of it by asking in frame ${story.frame},`);
+  });
+
+  test('an announcement of the old master, or one long before, is none of the new one', () => {
+    const late = adverts(directed(), backup, 1, { version }).announces(director, vip);
+    expect(judge(takenOver(late)).findings).toHaveLength(1);
+    const early = adverts(directed().announces(backup, vip), director, 3, { version });
+    expect(judge(takenOver(early)).findings).toHaveLength(1);
+  });
+
+  test('an announcement of the virtual MAC counts', () => {
+    const virtual = { ...backup, mac: '00:00:5e:00:01:33' };
+    expect(judge(takenOver(adverts(directed(), backup, 1, { version }).announces(virtual, vip))).findings).toEqual([]);
+  });
+
+  test('who resigns and is master again took nothing over', () => {
+    const story = healthy({ version }).advert(director, { vrid: 51, priority: 0, vips: [vip] });
+    adverts(story.wait(600), director, 4, { version });
+    expect(judge(takenOver(story.announces(backup, vip))).findings).toEqual([]);
+  });
+
+  test('a VIP that somebody asks for, or claims, is at home on this LAN', () => {
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    for (const story of [new Story().whoHas(gateway, vip), new Story().announces(director, vip)]) {
+      expect(judge(takenOver(adverts(story, director, 4, { version })), { ...MIRROR, given: roles }).findings).toHaveLength(1);
+    }
+    const silent = new Story().resolves(gateway, rs1.ip, rs1);
+    expect(verdictOn(judge(silent, { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
+  });
+
+  test('a second master that was not given as a director is found too', () => {
+    const roles = given({ vips: [vip], directors: [director] });
+    expect(culpritsOf(judge(takenOver(directed()), { ...MIRROR, given: roles }), rule)).toEqual([backup.mac]);
+  });
+
+  test('adverts of one director alone are no claims that a neighbour hears', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    adverts(serve(serve(story, director, rs1, version), director, rs2, version), director, 3, { version });
+    serve(serve(story.resolves(gateway, vip, backup), backup, rs1, version), backup, rs2, version);
+    const [old] = onlyFinding(judge(story.wait(3000).whoHas(rs1, gateway.ip)), rule).evidence;
+    expect(old!.says).toMatch(/^(ARP reply|neighbour advertisement): /);
+  });
+
+  test('a VIP that moves to a virtual MAC has no new owner yet', () => {
+    const virtual = { ...backup, mac: '00:00:5e:00:01:33' };
+    const roles = given({ vips: [vip], directors: [director, virtual] });
+    const story = handOver(new Story(), director, virtual, version).wait(3000).whoHas(rs1, gateway.ip);
+    expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+  });
+
+  test('an answer that nobody asked for shows no takeover', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    serve(serve(story, director, rs1, version), director, rs2, version).wait(3000).isAt(backup, vip, gateway);
+    serve(serve(story, backup, rs1, version), backup, rs2, version);
+    expect(judge(story.wait(3000).whoHas(rs1, gateway.ip)).findings).toEqual([]);
+  });
+
+  test('on the new director, where the old one’s answers do not pass, its silence proves nothing', () => {
+    const story = new Story().announces(director, vip).wait(5000).resolves(gateway, vip, backup);
+    serve(serve(story, backup, rs1, version), backup, rs2, version);
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    const whole = story.wait(3000).whoHas(rs1, gateway.ip);
+    expect(judge(whole, { point: 'director', given: roles }).findings).toEqual([]);
+    expect(judge(whole, { ...MIRROR, given: roles }).findings).toHaveLength(1);
+  });
+
+  test('takeovers before and after the time of which claims were forgotten are judged', () => {
+    const story = takenOver(directed());
+    for (let i = 0; i < 80; i++) story.announces(backup, vip);
+    adverts(adverts(story, backup, 3, { version }), director, 5, { version });
+    expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
+  });
+
   test('where claims were too many to keep at the time, nothing is judged', () => {
     const story = directed();
     for (let i = 0; i < 40; i++) story.announces(director, vip);
