@@ -21,7 +21,12 @@ const LINKED = ['node_modules', 'fixtures', 'docs'];
 const PATIENCE = 5;
 const WORKER = join(ROOT, 'scripts/mutation-worker.mjs');
 /** The captures that rules are held to, once their own tests have passed. */
-const CAPTURES = ['test/captures/truth.test.ts', 'test/captures/must-not-flag.test.ts', 'test/captures/seeds.test.ts'];
+const CAPTURES = [
+  'test/captures/truth.test.ts',
+  'test/captures/must-not-flag.test.ts',
+  'test/captures/seeds.test.ts',
+  'test/captures/judgements.test.ts',
+];
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const excused = JSON.parse(readFileSync(join(ROOT, 'scripts/mutation-survivors.json'), 'utf8'));

@@ -123,7 +123,7 @@ function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
   const found = new Map<Mac, ClaimSeen[]>();
   for (const m of c.o.about(ip)?.macs ?? []) {
     if (!isForeign(c, m.mac)) continue;
-    const claims = [...m.events.reply, ...m.events.request, ...m.events.gratuitous].filter((e) => e.sender !== '' && e.sender !== e.mac);
+    const claims = [...m.events.reply, ...m.events.request, ...m.events.gratuitous];
     for (const claim of claims.sort((a, b) => a.ref.at - b.ref.at)) {
       if (speaksForOthers(c, claim.sender)) continue;
       const known = found.get(claim.sender);
@@ -158,7 +158,7 @@ function speaksForOthers(c: Case, sender: Mac): boolean {
     named = new Map();
     for (const ip of c.o.claimedIps) {
       for (const e of c.o.about(ip)?.log ?? []) {
-        if (e.sender === e.mac || !isForeign(c, e.mac)) continue;
+        if (!isForeign(c, e.mac)) continue;
         const macs = named.get(e.sender);
         if (macs === undefined) named.set(e.sender, new Set([e.mac]));
         else macs.add(e.mac);

@@ -41,14 +41,14 @@ export const directorNotForwarding: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const stopped = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStopped(c, vip, machine, path));
-    const answered = stopped.filter((path) => howOf(machine, path) !== 'silent' && isService(c, vip, path));
-    const silent = c.sight.seesAllFrom(machine) ? stopped.filter((path) => howOf(machine, path) === 'silent') : [];
+    const answered = stopped.filter((path) => howOf(path) !== 'silent' && isService(c, vip, path));
+    const silent = c.sight.seesAllFrom(machine) ? stopped.filter((path) => howOf(path) === 'silent') : [];
     const lost = isRetired(c, vip, machine, silent) || requestsOn(silent) < MIN_SILENT ? [] : silent;
     const paths = [...answered, ...lost];
     const examples = examplesOf(paths);
     const first = examples[0];
     if (first === undefined) return [];
-    const how = howOf(machine, first.path);
+    const how = howOf(first.path);
     const isEnd = (step: { event: PathEvent }) => step.event === PathEvent.refused || step.event === PathEvent.unreachable;
     return [
       {
@@ -129,10 +129,10 @@ function isStopped(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean
   return isUnanswered(path);
 }
 
-function howOf(machine: Machine, path: FlowPath): How {
-  const by = (event: PathEvent) => path.steps.some((step) => step.event === event && machine.macs.includes(step.source));
-  if (by(PathEvent.unreachable)) return 'unreachable';
-  return by(PathEvent.refused) ? 'reset' : 'silent';
+/** How a director treats a request that it stops. */
+function howOf(path: FlowPath): How {
+  if (has(path, PathEvent.unreachable)) return 'unreachable';
+  return has(path, PathEvent.refused) ? 'reset' : 'silent';
 }
 
 /** Whether the port belongs to a service: configured, or forwarded for others. A reset of any other port is what a closed port does. */

@@ -49,7 +49,7 @@ export const directorResetsFlow: Rule<Data> = {
           flows,
           resetFrame: at.frame,
         },
-        culprits: between(c, vip, machine, reset),
+        culprits: between(c, machine, reset),
         confidence: isGuessed(vip, machine) ? 'possible' : reset.some((p) => p.begun <= Begun.reuse) ? 'confirmed' : 'probable',
         count: flows,
         unit: 'flows',
@@ -65,7 +65,7 @@ export const directorResetsFlow: Rule<Data> = {
     const capture = captureOn(machine, s.ip, 'the director');
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'what the director sends to clients does not pass this capture point', capture };
-    const others = s.vip!.directors.some((d) => d.machine !== machine && !c.sight.seesAllFrom(d.machine));
+    const others = s.vip!.directors.some((d) => !c.sight.seesAllFrom(d.machine));
     if (others)
       return { reason: 'resets of the other director, which may have taken its connections over, do not pass this capture point', capture };
     const established = c.o.pathsTouching(machine.macs, s.ip).some((p) => p.steps.some((x) => x.event === PathEvent.established));
@@ -94,11 +94,8 @@ export const directorResetsFlow: Rule<Data> = {
 };
 
 /** The director that resets, and the one that began these connections and did not hand its entries over. */
-function between(c: Case, vip: Vip, machine: Machine, paths: readonly FlowPath[]): Machine[] {
-  const before = paths
-    .map((path) => path.toward[0]!.destination)
-    .filter((mac) => !machine.macs.includes(mac) && c.cluster.isDirector(mac, vip));
-  return [machine, ...new Set(before.map((mac) => c.cluster.machineOf(mac)))];
+function between(c: Case, machine: Machine, paths: readonly FlowPath[]): Machine[] {
+  return [...new Set([machine, ...paths.map((path) => c.cluster.machineOf(path.toward[0]!.destination))])];
 }
 
 /** A reset by the director for a flow that a real server serves, or that the director should forward. */
@@ -109,13 +106,12 @@ function isReset(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   // What a real server sends by itself, or a director asks, is no client's flow.
   if (c.cluster.isRealServer(entry.source, vip) || c.cluster.isDirector(entry.source, vip)) return false;
   // It may serve itself (localnode): then the reset is the service's own.
-  if (path.from[0] !== undefined && machine.macs.includes(path.from[0].source) && vip.realServers.some((r) => r.machine === machine))
-    return false;
+  if (machine.macs.includes(path.from[0]?.source ?? '') && vip.realServers.some((r) => r.machine === machine)) return false;
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);
   if (path.begun <= Begun.reuse) return established >= 0 && established < reset;
   // Seen from the middle on: the flow may have begun past the director. It was this one's if it forwarded it before, or took the VIP over.
   const forwarded = path.steps.slice(0, reset).some((step) => path.toward.includes(step) && machine.macs.includes(step.source));
-  return path.begun === Begun.midFlow && (forwarded || tookOver(c, vip, machine, path));
+  return forwarded || tookOver(c, vip, machine, path);
 }
 
 function tookOver(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {

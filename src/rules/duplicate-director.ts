@@ -106,5 +106,5 @@ export const duplicateDirector: Rule<Data> = {
 function seesClaims(c: Case, s: Subject): boolean {
   const askers = (c.o.about(s.ip)?.askings ?? []).filter((a) => a.broadcasts > 0).map((a) => a.asker);
   const macs = s.vip!.directors.map((d) => d.machine.macs);
-  return askers.some((asker) => macs.every((own) => own.some((mac) => mac === asker || c.sight.sees(mac, asker))));
+  return askers.some((asker) => macs.every((own) => own.some((mac) => c.sight.sees(mac, asker))));
 }

@@ -123,10 +123,10 @@ export const forwardingLoop: Rule<Data> = {
 function handsBack(c: Case, vip: Vip, path: FlowPath): Machine[] {
   const got = new Set<Mac>();
   const back: Machine[] = [];
-  path.toward.forEach((hop, i) => {
-    if (i > 0 && got.has(hop.source)) back.push(c.cluster.machineOf(hop.source));
+  for (const hop of path.toward) {
+    if (got.has(hop.source)) back.push(c.cluster.machineOf(hop.source));
     if (c.cluster.isDirector(hop.source, vip)) got.add(hop.destination);
-  });
+  }
   const strangers = back.filter((m) => !vip.directors.some((d) => d.machine === m));
   return [...new Set(strangers.length > 0 ? strangers : back)];
 }

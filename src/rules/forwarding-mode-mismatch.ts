@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, has, stepsAsEvidence } from './requests.ts';
+import { examplesOf, flowsOn, stepsAsEvidence } from './requests.ts';
 import type { Case, Rule } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
@@ -103,9 +103,7 @@ export const forwardingModeMismatch: Rule<Data> = {
 
 function modeOf(machine: Machine, path: FlowPath): 'nat' | 'tun' | null {
   if (path.steps.some((x) => x.event === PathEvent.towardInTunnel && machine.macs.includes(x.source))) return 'tun';
-  return has(path, PathEvent.translated) && path.steps.some((x) => x.event === PathEvent.translated && machine.macs.includes(x.source))
-    ? 'nat'
-    : null;
+  return path.steps.some((x) => x.event === PathEvent.translated && machine.macs.includes(x.source)) ? 'nat' : null;
 }
 
 /** Seen from a real server behind NAT: clients' requests for its own address come from the director, and its answers go back there. */

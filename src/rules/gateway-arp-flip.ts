@@ -3,7 +3,7 @@
  * Its ARP cache shows in its own frames: where they go is what it believes.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { ClaimSeen, Ip, Mac, Move } from '../cluster/observations.ts';
+import type { ClaimSeen, Ip, Mac, Move, Passage } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { bypassingFlows } from './direct-requests.ts';
@@ -46,16 +46,15 @@ export const gatewayArpFlip: Rule<Data> = {
     const vip = s.vip!;
     const sender = s.sender!;
     const mine = c.o.passagesFrom(sender, s.ip);
-    const toDirector = mine.filter((p) => c.cluster.isDirector(p.destination, vip));
-    const firstToDirector = toDirector.map((p) => p.first).sort((a, b) => a.at - b.at)[0];
+    const before = mine.filter((p) => c.cluster.isDirector(p.destination, vip)).sort((a, b) => a.first.at - b.first.at)[0];
     const moves = c.o.movesOf(sender, s.ip);
     const faults: Fault<Data>[] = [];
     for (const role of vip.realServers) {
       const machine = role.machine;
       if (vip.directors.some((d) => d.machine === machine)) continue;
       const flipped = mine.filter((p) => machine.macs.includes(p.destination));
-      const used = flipped.filter((p) => firstToDirector !== undefined && p.last.at > firstToDirector.at);
-      if (used.length > 0) faults.push(flipTo(c, vip, sender, machine, used[0]!.destination, moves));
+      const used = flipped.find((p) => before !== undefined && p.last.at > before.first.at);
+      if (used !== undefined) faults.push(flipTo(c, vip, machine, used, before!, moves));
       else {
         const probe = cacheProbe(c, s.ip, sender, machine);
         if (probe !== null) faults.push(probedFlip(c, vip, sender, machine, probe));
@@ -91,21 +90,18 @@ export const gatewayArpFlip: Rule<Data> = {
   },
 };
 
-function flipTo(c: Case, vip: Vip, sender: Mac, machine: Machine, mac: Mac, moves: readonly Move[]): Fault<Data> {
+/** `used` and `before` are what a sender sent to the real server and to a director. */
+function flipTo(c: Case, vip: Vip, machine: Machine, used: Passage, before: Passage, moves: readonly Move[]): Fault<Data> {
+  const { source: sender, destination: mac } = used;
   const flip = moves.find((m) => m.from !== null && machine.macs.includes(m.to)) ?? null;
-  const passage = c.o.passagesFrom(sender, vip.ip).find((p) => machine.macs.includes(p.destination))!;
-  const at: FrameRef = flip?.ref ?? passage.first;
+  const at: FrameRef = flip?.ref ?? used.first;
   const back = moves.find((m) => m.ref.at > at.at && c.cluster.isDirector(m.to, vip)) ?? null;
-  const before = c.o
-    .passagesFrom(sender, vip.ip)
-    .filter((p) => c.cluster.isDirector(p.destination, vip))
-    .sort((a, b) => a.first.at - b.first.at)[0];
-  const from = before?.destination ?? null;
   const cause = lastClaim(c, vip.ip, machine.macs, sender, -Infinity, at.at);
   const cure = back === null ? null : lastClaim(c, vip.ip, [back.to], sender, at.at, back.ref.at);
   const packet = `packet to ${vip.ip}`;
   const evidence: Evidence[] = [];
-  if (before !== undefined && before.first.at < at.at) {
+  const isAfter = before.first.at < at.at;
+  if (isAfter) {
     evidence.push({ at: before.first, shows: 'effect', says: hopSays(`${packet}, still`, sender, before.destination) });
   }
   if (cause !== null) evidence.push({ at: cause.ref, shows: 'cause', says: claimSays(cause) });
@@ -120,7 +116,7 @@ function flipTo(c: Case, vip: Vip, sender: Mac, machine: Machine, mac: Mac, move
       senderHost: hostOf(c.cluster.machineOf(sender), 'the gateway'),
       to: whoIs(machine, mac),
       host: hostOf(machine, 'the real server'),
-      from: evidence.some((e) => e.shows === 'effect') ? from : null,
+      from: isAfter ? before.destination : null,
       flipFrame: at.frame,
       cause: cause === null ? null : { frame: cause.ref.frame, isRequest: cause.kind === 'request' },
       flows: astray,
@@ -132,7 +128,7 @@ function flipTo(c: Case, vip: Vip, sender: Mac, machine: Machine, mac: Mac, move
     count: Math.max(1, astray),
     unit: 'flows',
     first: at,
-    last: passage.last,
+    last: used.last,
     evidence,
   };
 }
@@ -144,7 +140,7 @@ function cacheProbe(c: Case, ip: Ip, sender: Mac, machine: Machine): { ref: Fram
   const probe = about.probes.find((p) => p.asker === sender && machine.macs.includes(p.asked));
   if (probe === undefined) return null;
   // An asker that was seen to resolve the VIP before has chosen this answer itself; that is told as what it is, an answered question.
-  const resolved = about.log.some((e) => e.kind === 'reply' && e.to === sender && e.ref.at < probe.ref.at);
+  const resolved = about.log.some((e) => e.to === sender && e.ref.at < probe.ref.at);
   return resolved ? null : probe;
 }
 

@@ -8,7 +8,7 @@ import type { Ip } from '../cluster/observations.ts';
 import { captureFilter, tcpdumpCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, has, isSeenFromStart, macReached, reaches, requestsOn, stepsAsEvidence } from './requests.ts';
+import { examplesOf, has, macReached, reaches, requestsOn, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
@@ -37,17 +37,12 @@ export const handshakeNeverCompletes: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (c.sight.seesAllFrom(machine) || repliesInSight(c, s.ip)) return [];
-    const stuck = c.o
-      .pathsTouching(machine.macs, s.ip)
-      .filter(
-        (p) =>
-          p.protocol === 'tcp' && isSeenFromStart(p) && reaches(p, machine) && has(p, PathEvent.retry) && !has(p, PathEvent.established),
-      );
+    const stuck = c.o.pathsTouching(machine.macs, s.ip).filter((p) => reaches(p, machine) && has(p, PathEvent.retry));
     const mine = c.o.pathsTouching(machine.macs, s.ip).some((p) => reaches(p, machine) && has(p, PathEvent.established));
     const requests = requestsOn(stuck);
     const examples = examplesOf(stuck);
     const first = examples[0];
-    if (mine || requests < MIN_REQUESTS || first === undefined || !othersComplete(c, vip, machine)) return [];
+    if (mine || requests < MIN_REQUESTS || first === undefined || !anyCompletes(c, vip)) return [];
     // It resolves a neighbour after it got the request: it does answer, and what becomes of that is beyond this capture.
     if (asksAfter(c, machine, first.example.frames[0]!.at)) return [];
     return [
@@ -109,10 +104,8 @@ function repliesInSight(c: Case, ip: Ip): boolean {
   return c.o.passagesOf(ip).some((p) => !p.toward);
 }
 
-function othersComplete(c: Case, vip: Vip, machine: Machine): boolean {
-  return vip.realServers.some(
-    (other) =>
-      other.machine !== machine &&
-      c.o.pathsTouching(other.machine.macs, vip.ip).some((p) => reaches(p, other.machine) && has(p, PathEvent.established)),
+function anyCompletes(c: Case, vip: Vip): boolean {
+  return vip.realServers.some((other) =>
+    c.o.pathsTouching(other.machine.macs, vip.ip).some((p) => reaches(p, other.machine) && has(p, PathEvent.established)),
   );
 }

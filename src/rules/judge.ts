@@ -235,13 +235,11 @@ function headlinesOf(ordered: readonly [string, Found][]): string[] {
 
 function headlineOf(first: Found, roots: readonly Found[]): string {
   const same = roots.filter((f) => f.rule === first.rule && f.subject.ip === first.subject.ip);
-  const machines = [
-    ...new Set(
-      same.flatMap((f) =>
-        f.subject.machine !== null && f.fault.culprits.includes(f.subject.machine) ? [f.subject.machine] : f.fault.culprits,
-      ),
-    ),
-  ];
+  const blamed = same.map(({ subject, fault }) => {
+    const judged = fault.culprits.filter((machine) => machine === subject.machine);
+    return judged.length > 0 ? judged : fault.culprits;
+  });
+  const machines = [...new Set(blamed.flat())];
   const vip = first.subject.vip;
   const role = vip?.directors.some((r) => r.machine === machines[0])
     ? 'director'

@@ -39,8 +39,6 @@ export const replyWrongSource: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const wrong: { path: FlowPath; index: number; mac: Mac }[] = [];
     for (const path of c.o.pathsTouching(machine.macs, s.ip)) {
-      // Where the destination is translated, answers from the real address are right: the director translates them back.
-      if (path.steps.some((step) => step.event === PathEvent.translated)) continue;
       const index = path.steps.findIndex((step) => step.event === PathEvent.answeredElsewhere && machine.macs.includes(step.source));
       if (index >= 0) wrong.push({ path, index, mac: path.steps[index]!.source });
     }
@@ -149,13 +147,14 @@ function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac
   });
   const sealIndex = stray?.path.steps.findIndex((s) => s.event === PathEvent.clientReset || s.event === PathEvent.unreachable) ?? -1;
   const seal = stray?.example.frames[sealIndex];
-  if (stray !== null && seal !== undefined) {
-    const step = stray.path.steps[sealIndex]!;
+  if (seal !== undefined) {
+    const { path: refused } = stray!;
+    const step = refused.steps[sealIndex]!;
     const word = step.event === PathEvent.clientReset ? 'reset' : 'ICMP port unreachable';
     evidence.push({
       at: seal,
       shows: 'effect',
-      says: hopSays(`the client refuses it: ${word} to ${stray.path.server}`, step.source, step.destination),
+      says: hopSays(`the client refuses it: ${word} to ${refused.server}`, step.source, step.destination),
     });
   }
   return { wrong: stray?.path.server ?? null, sealFrame: seal?.frame ?? null, evidence };
@@ -164,7 +163,6 @@ function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac
 /** The flow that begins with the answer from elsewhere. */
 function strayFlow(c: Case, frame: number, point: number): { path: FlowPath; example: Example } | null {
   for (const path of c.o.paths) {
-    if (path.toward.length > 0 && path.from[0] !== path.steps[0]) continue;
     for (const example of path.examples) {
       const first = example.frames[0];
       if (first?.frame === frame && first.point === point) return { path, example };

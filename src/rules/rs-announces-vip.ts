@@ -37,7 +37,7 @@ export const rsAnnouncesVip: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const claims = claimsOn(c, vip, machine).filter((m) => m.counts.request + m.counts.gratuitous > 0);
-    if (claims.length === 0 || machine.isVirtual) return [];
+    if (claims.length === 0) return [];
     const events = claims.flatMap((m) => [...m.events.request, ...m.events.gratuitous]).sort((a, b) => a.ref.at - b.ref.at);
     const first = events[0]!;
     const requests = claims.reduce((sum, m) => sum + m.counts.request, 0);
@@ -102,12 +102,8 @@ export const rsAnnouncesVip: Rule<Data> = {
   },
 };
 
-/** The frames shown, and of each kind of claim at least the first. */
+/** The frames shown, and of each kind of claim the first, which may be among them. */
 function withOneOfEach(shown: readonly ClaimSeen[], all: readonly ClaimSeen[]): ClaimSeen[] {
-  const chosen = [...shown];
-  for (const kind of ['request', 'gratuitous'] as const) {
-    const first = all.find((e) => e.kind === kind);
-    if (first !== undefined && !chosen.includes(first)) chosen.push(first);
-  }
-  return chosen;
+  const firsts = (['request', 'gratuitous'] as const).map((kind) => all.find((e) => e.kind === kind));
+  return [...shown, ...firsts.filter((e) => e !== undefined)];
 }

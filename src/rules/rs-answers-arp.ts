@@ -43,13 +43,12 @@ export const rsAnswersArp: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const about = c.o.about(s.ip);
     const claims = claimsOn(c, vip, machine).filter((m) => m.counts.reply > 0);
-    if (about === null || claims.length === 0 || machine.isVirtual || answersForMany(c, machine)) return [];
+    if (claims.length === 0 || answersForMany(c, machine)) return [];
     const replies = claims.flatMap((m) => m.events.reply);
     const first = replies[0]!;
-    const answersOf = (reply: ClaimSeen) =>
-      about.log.filter((e) => e.kind === 'reply' && e.request !== null && e.request === reply.request);
+    const { log } = c.o.about(s.ip)!;
+    const answersOf = (reply: ClaimSeen) => log.filter((e) => e.request !== null && e.request === reply.request);
     const evidence: Evidence[] = [];
     for (const reply of replies.slice(0, MAX_REPLIES_SHOWN)) {
       if (reply.request !== null) evidence.push({ at: reply.request, shows: 'cause', says: questionSays(s.ip, reply.to) });

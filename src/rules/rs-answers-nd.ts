@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { answersForMany, isIpv6 } from './lawful-claims.ts';
+import { answersForMany, claimsOn, isIpv6 } from './lawful-claims.ts';
 import { sharesByVrrp } from './masterships.ts';
 import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
@@ -38,8 +38,8 @@ export const rsAnswersNd: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     // A real server that took the VIP over is its master, and says so by VRRP.
-    if (machine.isVirtual || answersForMany(c, machine) || sharesByVrrp(c, s.ip, [machine])) return [];
-    const claims = (c.o.about(s.ip)?.macs ?? []).filter((m) => machine.macs.includes(m.mac));
+    if (answersForMany(c, machine) || sharesByVrrp(c, s.ip, [machine])) return [];
+    const claims = claimsOn(c, vip, machine);
     const events = claims.flatMap((m) => [...m.events.reply, ...m.events.gratuitous, ...m.events.request]);
     if (events.length === 0) return [];
     events.sort((a, b) => a.ref.at - b.ref.at);

@@ -35,10 +35,7 @@ export const rsOriginatesFromVip: Rule<Data> = {
     const machine = s.machine!;
     const isFromVip = (e: Example) => e.client === s.ip && e.clientPort !== FTP_DATA_PORT;
     const opened = c.o.paths.filter(
-      (path) =>
-        (path.begun === Begun.syn || path.begun === Begun.reuse) &&
-        machine.macs.includes(path.toward[0]?.source ?? '') &&
-        path.examples.some(isFromVip),
+      (path) => (path.begun === Begun.syn || path.begun === Begun.reuse) && machine.macs.includes(path.toward[0]?.source ?? ''),
     );
     const examples = examplesOf(opened).filter(({ example }) => isFromVip(example));
     const first = examples[0];

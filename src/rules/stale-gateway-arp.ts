@@ -25,7 +25,7 @@ interface Data {
   readonly seconds: number;
   readonly firstFrame: number;
   readonly probes: number;
-  readonly healedFrame: number | null;
+  readonly healed: { readonly frame: number; readonly to: Mac } | null;
 }
 
 /** From a time on the VIP is another machine's. */
@@ -87,7 +87,7 @@ export const staleGatewayArp: Rule<Data> = {
   message(d) {
     const probes = d.probes === 0 ? '' : ` It also asks ${d.stale} itself ${count(d.probes, 'time')}, without an answer.`;
     const healed =
-      d.healedFrame === null ? ' It does not move within the capture.' : ` From frame ${d.healedFrame} on it sends to ${d.owner}.`;
+      d.healed === null ? ' It does not move within the capture.' : ` From frame ${d.healed.frame} on it sends to ${d.healed.to}.`;
     return `${d.sender} sends ${count(d.requests, 'request')} for ${d.ip} to ${d.stale} for ${count(d.seconds, 'second')}, the first in frame ${d.firstFrame}, and nothing comes of them: ${d.owner} owns the address (frame ${d.ownerFrame}).${probes}${healed}`;
   },
 
@@ -145,7 +145,7 @@ function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: 
       seconds: Math.floor((last.at - first.at) / 1e9),
       firstFrame: first.frame,
       probes: probes.length,
-      healedFrame: healed !== null && healed.to === owner.mac ? healed.ref.frame : null,
+      healed: healed === null ? null : { frame: healed.ref.frame, to: healed.to },
     },
     culprits: [culprit],
     confidence: isGuessed(s.vip!, culprit) ? 'possible' : 'confirmed',
@@ -183,7 +183,6 @@ function ownershipsOf(c: Case, s: Subject, vip: Vip, stale: Machine, requests: r
   }
   if (shared.length > 0) return found;
   for (const { machine } of vip.directors) {
-    if (machine === stale) continue;
     const claims = claimsOf(c, s.ip, machine);
     const announced = claims.find((e) => e.kind === 'gratuitous');
     const first = claims[0];
@@ -211,7 +210,7 @@ function answersAlone(c: Case, s: Subject, machine: Machine, requests: readonly 
 
 /** Times at which a machine shows that it owns the VIP: it claims it, or sends its requests on. */
 function signsOf(c: Case, ip: Ip, machine: Machine): number[] {
-  const sends = c.o.passagesOf(ip).filter((p) => p.toward && machine.macs.includes(p.source));
+  const sends = c.o.passagesOf(ip).filter((p) => machine.macs.includes(p.source));
   return [...claimsOf(c, ip, machine).map((e) => e.ref.at), ...sends.map((p) => p.last.at)];
 }
 

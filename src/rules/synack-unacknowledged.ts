@@ -9,7 +9,7 @@ import { watchCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, frameOf, has, isSeenFromStart, requestsOn, stepsAsEvidence } from './requests.ts';
+import { examplesOf, frameOf, has, requestsOn, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
@@ -81,10 +81,7 @@ export const synackUnacknowledged: Rule<Data> = {
     const capture = captureOnGateway(c, s.ip);
     const paths = c.o.pathsTouching(machine.macs, s.ip).filter((p) => p.from.some((hop) => machine.macs.includes(hop.source)));
     if (paths.length === 0) return { reason: 'its SYN-ACKs do not pass this capture point', capture };
-    const acknowledged = paths.some((p) => has(p, PathEvent.established));
-    return acknowledged || c.o.sendersTo(s.ip).length > 0
-      ? null
-      : { reason: "the clients' packets do not pass this capture point", capture };
+    return c.o.sendersTo(s.ip).length > 0 ? null : { reason: "the clients' packets do not pass this capture point", capture };
   },
 
   message(d) {
@@ -113,7 +110,7 @@ export const synackUnacknowledged: Rule<Data> = {
 
 /** Answered by this real server, past the director, and neither acknowledged nor refused. */
 function isStuck(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
-  if (path.protocol !== 'tcp' || !isSeenFromStart(path) || !has(path, PathEvent.retry)) return false;
+  if (!has(path, PathEvent.retry)) return false;
   const reply = path.from.find((hop) => machine.macs.includes(hop.source));
   if (reply === undefined || c.cluster.isDirector(reply.destination, vip)) return false;
   return !has(path, PathEvent.established) && !has(path, PathEvent.refused) && !has(path, PathEvent.clientReset);

@@ -30,15 +30,13 @@ const WITHIN_NS = 120e9;
  * had lost it, and one listener heard it all. Answers to one question are no turns but a race.
  */
 export function turnsOf(c: Case, ip: Ip): Turn[] {
-  const about = c.o.about(ip);
-  if (about === null || about.macs.length < 2) return [];
   const raced = new Set(rivalsOf(c, ip).flatMap((r) => r.answers.map((a) => a.claim)));
   const claims = lawless(c, ip).filter((t) => !raced.has(t.claim));
   // Bonds that balance give each neighbour its own MAC for good: so only what the same neighbour hears can contradict itself.
   const askers = new Set(claims.filter((t) => t.claim.kind === 'reply').map((t) => t.claim.to));
   const audiences = [
     claims.filter((t) => t.claim.kind !== 'reply'),
-    ...[...askers].map((to) => claims.filter(({ claim }) => claim.kind === 'gratuitous' || (claim.kind === 'reply' && claim.to === to))),
+    ...[...askers].map((to) => claims.filter(({ claim }) => claim.kind === 'gratuitous' || claim.to === to)),
   ];
   const rows = audiences.map((heard) => busiest(heard.filter((t, i) => i === 0 || t.machine !== heard[i - 1]!.machine)));
   return rows.sort((a, b) => b.length - a.length)[0]!;
@@ -48,8 +46,8 @@ export function turnsOf(c: Case, ip: Ip): Turn[] {
 export function rivalsOf(c: Case, ip: Ip): Rivals[] {
   const byRequest = new Map<number, Turn[]>();
   for (const turn of lawless(c, ip)) {
-    const { request, kind } = turn.claim;
-    if (kind !== 'reply' || request === null) continue;
+    const { request } = turn.claim;
+    if (request === null) continue;
     const answers = byRequest.get(request.frame) ?? [];
     if (!answers.some((a) => a.machine === turn.machine)) answers.push(turn);
     byRequest.set(request.frame, answers);

@@ -40,7 +40,7 @@ export const vipArpRace: Rule<Data> = {
     const racing = racesFor(c, s.ip);
     const machines = [...new Set(racing.flatMap((race) => machinesIn(c, race)))];
     const strangers = machines.filter((m) => !hasRole(s, m));
-    if (machines.length < 2 || strangers.length === 0) return [];
+    if (strangers.length === 0) return [];
     const culprits = s.vip === null ? machines : strangers;
     const evidence: Evidence[] = racing.slice(0, MAX_RACES_SHOWN).flatMap((race) => [
       { at: race.request, shows: 'cause' as const, says: questionSays(s.ip, race.asker) },

@@ -154,7 +154,6 @@ function isAnswered(c: Case, asker: Mac): boolean {
 /** Who should have answered: the master or last owner where one is known, else every director. */
 function ownersOf(c: Case, s: Subject, row: Unanswered): Machine[] {
   const directors = s.vip!.directors.map((d) => d.machine);
-  if (directors.length < 2) return directors;
   const master = groupsOf(c, s.ip)
     .flatMap((group) => mastershipsOf(c, group))
     .filter((m) => m.from.at <= row.last.at)

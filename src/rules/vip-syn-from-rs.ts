@@ -34,7 +34,7 @@ export const vipSynFromRs: Rule<Data> = {
     const isOwn = (e: Example) => machine.ips.includes(e.client);
     const sent = c.o
       .pathsTouching(machine.macs, s.ip)
-      .filter((path) => isSeenFromStart(path) && machine.macs.includes(path.toward[0]!.source) && path.examples.some(isOwn));
+      .filter((path) => isSeenFromStart(path) && machine.macs.includes(path.toward[0]!.source));
     const examples = examplesOf(sent).filter(({ example }) => isOwn(example));
     const first = examples[0];
     if (first === undefined) return [];

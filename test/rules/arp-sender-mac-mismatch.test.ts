@@ -9,7 +9,7 @@ const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 const DEAD = '52:54:00:de:ad:01';
 
 describe.each([4, 6] as const satisfies Version[])('arp-sender-mac-mismatch (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, client, remote } = lan(version);
+  const { vip, gateway, director, rs1, rs3, client, remote } = lan(version);
   const start = () => healthy({ version });
 
   test('a director that answers with a MAC nobody has is found, with the packets that went there', () => {
@@ -74,6 +74,22 @@ describe.each([4, 6] as const satisfies Version[])('arp-sender-mac-mismatch (IPv
     const story = start().whoHas(client, stranger.ip).isAt(stranger, stranger.ip, client, DEAD);
     story.tcp(client, stranger.ip).syn(client, { ...stranger, mac: DEAD });
     expect(culpritsOf(judge(story), rule)).toEqual([stranger.mac]);
+  });
+
+  test('one odd frame of a stranger about the VIP is found', () => {
+    const stranger = host('stranger', 77, version);
+    expect(culpritsOf(judge(start().whoHas(client, vip).isAt(stranger, vip, client, DEAD)), rule)).toEqual([stranger.mac]);
+  });
+
+  test('who answers with the true MACs of others speaks for nobody else', () => {
+    const story = start().isAt(director, rs1.ip, gateway, rs1.mac).isAt(director, client.ip, gateway, gateway.mac);
+    expect(culpritsOf(judge(story.isAt(director, vip, gateway, DEAD)), rule)).toEqual([director.mac]);
+  });
+
+  test('on a real server of two directors, where their unicast answers do not pass, nothing is judged', () => {
+    const story = new Story().announces(director, vip).resolves(director, rs1.ip, rs1);
+    const roles = given({ vips: [vip], directors: [director, rs3], realServers: [rs1] });
+    expect(verdictOn(judge(story, { point: 'real-server', given: roles }), rule, vip)).toBe('not judged');
   });
 
   test('where the unicast answers of the director do not pass, nothing is judged', () => {

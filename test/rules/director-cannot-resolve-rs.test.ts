@@ -68,6 +68,18 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     expect(onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule).confidence).toBe('confirmed');
   });
 
+  test('a given real server whose MAC nobody knows is one for sure, though another service names it', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+    const service = { protocol: 'tcp', port: 80, mode: null, persistentSeconds: null, onePacket: false } as const;
+    const target = { name: null, ip: rs1.ip, port: null, weight: null, mode: null };
+    const named = {
+      ...roles,
+      vips: [{ ip: vip, services: [{ ...service, realServers: [target] }] }],
+      realServers: [...roles.realServers, { name: 'web4', ips: [rs4.ip], macs: [], active: 'by-vrrp' as const }],
+    };
+    expect(onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: named }), rule).confidence).toBe('confirmed');
+  });
+
   test('a machine that is none of the real servers given may be one that nobody named: probably', () => {
     const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
     expect(onlyFinding(judge(asks(waiting(), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule).confidence).toBe('probable');
@@ -87,6 +99,10 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     expect(server!.on).toBe(rs3.ip);
     expect(server!.commands.join('\n').includes('arp_ignore')).toBe(version === 4);
     expect(onTheDirector!.commands[0]).toBe(`ip neigh show ${rs3.ip}`);
+  });
+
+  test('a request waits for the answer from two seconds before the first question on', () => {
+    expect(judge(asks(waiting().wait(1900), rs4, 1000, 1000)).findings).toHaveLength(1);
   });
 
   describe('three questions over two seconds are needed', () => {
@@ -134,6 +150,16 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       expect(judge(asks(healthy({ version }).wait(3000), rs4, 1000, 1000)).findings).toEqual([]);
       const served = waiting().wait(2100);
       expect(judge(asks(served, rs4, 1000, 1000)).findings).toEqual([]);
+    });
+
+    test('for another host, while requests are handed on, answered, or come long after', () => {
+      for (const tell of [
+        (story: Story) => asks(story.tcp(remote, vip).syn(gateway, director, rs1).story, rs4, 1000, 1000),
+        (story: Story) => asks(story.tcp(remote, vip).syn(gateway, director).synAck(rs1, gateway).story, rs4, 1000, 1000),
+        (story: Story) => asks(story, rs4, 1000, 1000).wait(2100).tcp(remote, vip).syn(gateway, director).story,
+      ]) {
+        expect(judge(tell(healthy({ version }).wait(3000))).findings).toEqual([]);
+      }
     });
 
     test('for questions of others', () => {

@@ -102,6 +102,31 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
   });
 
   describe('stays clean', () => {
+    test('for a director that answers SYNs for its real servers (SYNPROXY)', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(remote, vip).syn(gateway, director).synAck(director, gateway);
+      expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
+    test('for a relieved director that resets what it had forwarded before', () => {
+      const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] });
+      const story = healthy({ version });
+      const flow = story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+      ask(story, 3);
+      flow.data(gateway, director).reset(director, gateway);
+      expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
+    test('for a request that went to a real server, of which the director reports that it is unreachable', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) {
+        const flow = story.tcp(client, vip).syn(client, rs1);
+        story.unreachable(director, client, vip, flow.quoted);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));
       expect(judged.findings).toEqual([]);

@@ -86,7 +86,47 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
     });
   });
 
+  test('of connections that began before the capture only those that are reset count', () => {
+    const story = healthy({ version });
+    story
+      .tcp(remote, vip)
+      .data(...there)
+      .reply(...back);
+    begun(story).data(gateway, director).reset(director, gateway);
+    expect(onlyFinding(judge(story), rule).count).toBe(1);
+  });
+
+  test('a reset of the real server is none of the director’s', () => {
+    const story = healthy({ version });
+    begun(story).reset(...back);
+    const before = story.frame;
+    begun(story)
+      .reset(...back)
+      .data(gateway, director)
+      .reset(director, gateway);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding).toMatchObject({ count: 1, message: expect.stringContaining(`first in frame ${before + 8}:`) });
+  });
+
+  test('a director that serves as well is found when it resets what another real server serves', () => {
+    const localnode = given({ vips: [vip], directors: [director], realServers: [director, rs1] });
+    const story = healthy({ version });
+    begun(story).data(gateway, director).reset(director, gateway);
+    expect(culpritsOf(judge(story, { ...MIRROR, given: localnode }), rule)).toEqual([director.mac]);
+  });
+
   describe('stays clean', () => {
+    test('for a reset ahead of the handshake’s end', () => {
+      const story = healthy({ version });
+      story
+        .tcp(remote, vip)
+        .syn(...there)
+        .reset(director, gateway)
+        .synAck(...back)
+        .ack(...there);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));
       expect(judged.findings).toEqual([]);

@@ -174,7 +174,9 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
 
   test('an answer that nobody asked for shows no takeover', () => {
     const story = new Story().resolves(gateway, vip, director);
-    serve(serve(story, director, rs1, version), director, rs2, version).wait(3000).isAt(backup, vip, gateway);
+    serve(serve(story, director, rs1, version), director, rs2, version)
+      .wait(3000)
+      .isAt(backup, vip, gateway);
     serve(serve(story, backup, rs1, version), backup, rs2, version);
     expect(judge(story.wait(3000).whoHas(rs1, gateway.ip)).findings).toEqual([]);
   });

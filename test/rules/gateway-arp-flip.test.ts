@@ -76,6 +76,49 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
     expect(onlyFinding(judge(story), rule).count).toBe(1);
   });
 
+  test('the flip is the move from a director to this real server, the cure the next move back to one', () => {
+    const story = new Story();
+    direct(story, rs1);
+    connect(story, rs2, { version });
+    direct(story, rs2);
+    connect(story, rs2, { version });
+    story.whoHas(rs1, gateway.ip, vip);
+    const cause = story.frame;
+    direct(story, rs1);
+    direct(story, rs2);
+    story.whoHas(rs1, gateway.ip, vip).wait(100);
+    const healed = story.frame + 1;
+    connect(story, rs2, { version });
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    const finding = judge(story, { ...MIRROR, given: roles }).findings.find((f) => f.culprits[0]!.mac === rs1.mac)!;
+    expect(finding.message).toContain(
+      `in frame ${cause + 1} after the ${version === 4 ? 'ARP request' : 'neighbour solicitation'} in frame ${cause}.`,
+    );
+    expect(finding.message).toContain(`It moved back to a director in frame ${healed}.`);
+  });
+
+  test('what a director claimed before the flip does not heal it', () => {
+    const story = flipped().wait(1000);
+    const before = story.frame;
+    connect(story, rs2, { version });
+    expect(
+      onlyFinding(judge(story), rule)
+        .evidence.filter((e) => e.shows === 'cure')
+        .map((e) => e.frame),
+    ).toEqual([before + 1]);
+  });
+
+  test('a unicast question is a sign of the asker’s own cache, and of an answer that was not seen', () => {
+    const forwarded = () => {
+      const story = new Story();
+      for (const rs of [rs1, rs2]) connect(story, rs, { version });
+      return story;
+    };
+    expect(judge(forwarded().checks(client, vip, rs1)).findings).toEqual([]);
+    expect(judge(forwarded().isAt(rs1, vip, client).checks(gateway, vip, rs1)).findings).toHaveLength(1);
+    expect(judge(forwarded().checks(gateway, vip, rs1).isAt(rs1, vip, gateway)).findings).toHaveLength(1);
+  });
+
   test('a client of the LAN has a cache too', () => {
     const story = healthy({ version, by: 'client' });
     direct(story, rs2, client);
@@ -110,6 +153,12 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('when the gateway brings the VIP’s answers to a real server, which is a client of its own', () => {
+      const story = healthy({ version });
+      story.tcp(rs1, vip).opens([rs1, gateway, director, rs2], [rs2, gateway, rs1]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('when the real server is promoted to director', () => {
       const roles = given({ vips: [vip], directors: [director, rs1], realServers: [rs1, rs2] });
       expect(judge(flipped(), { ...MIRROR, given: roles }).findings).toEqual([]);
@@ -136,6 +185,18 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
     test('for what directors send to real servers', () => {
       expect(judge(healthy({ version })).verdicts.map((v) => v.subject)).not.toContain(director.ip);
     });
+  });
+
+  test('without any real server it is not judged', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    story.tcp(remote, vip).syn(gateway, director);
+    const roles = given({ vips: [vip], directors: [director] });
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, gateway.ip)).toBe('not judged');
+  });
+
+  test('from frames without destination MAC (-i any) it is not judged', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    expect(judge(healthy({ version }).onAny(), { ...MIRROR, given: roles }).verdicts[0]!.reason).toContain('-i any');
   });
 
   test('at the director it is not judged: the gateway’s frames to real servers do not pass there', () => {

@@ -47,6 +47,23 @@ describe.each([4, 6] as const satisfies Version[])('handshake-never-completes (I
     );
   });
 
+  test('connections that it hands on are not its own', () => {
+    const story = atDirector([rs1, rs2], version);
+    story.tcp(remote, vip).syn(gateway, director, rs3, director, rs1).ack(gateway, director, rs3, director, rs1);
+    expect(verdictOn(judge(story), rule, rs3.ip)).toBe('not judged');
+    expect(judge(stuck(3, story)).findings).toHaveLength(1);
+    const only = new Story();
+    only.tcp(remote, vip).syn(gateway, director, rs1, director).ack(gateway, director, rs1, director);
+    expect(judge(stuck(3, only)).findings).toEqual([]);
+  });
+
+  test('another machine that asks with its address is not it', () => {
+    const story = stuck()
+      .whoHas({ ...rs2, ip: rs3.ip }, gateway.ip)
+      .resolves(director, rs3.ip, rs3);
+    expect(judge(story).findings).toHaveLength(1);
+  });
+
   test('two SYNs may be chance, and are no handshake either', () => {
     const judged = judge(stuck(2));
     expect(judged.findings).toEqual([]);
@@ -54,6 +71,10 @@ describe.each([4, 6] as const satisfies Version[])('handshake-never-completes (I
   });
 
   describe('stays clean', () => {
+    test('on a mirror, where replies would be seen: another rule tells that there are none', () => {
+      expect(judge(stuck(3), { ...onDirector(version), point: 'mirror' }).findings).toEqual([]);
+    });
+
     test('when connections to it are established as well', () => {
       expect(judge(stuck(3, atDirector([rs1, rs2, rs3], version))).findings).toEqual([]);
     });

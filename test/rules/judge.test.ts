@@ -20,9 +20,9 @@ function rule(
   name: string,
   code: number,
   sketches: readonly Sketch[],
-  options: { on?: readonly Host[]; blind?: string } = {},
+  options: { on?: readonly Host[]; blind?: string; about?: readonly string[] } = {},
 ): Rule<unknown> {
-  const { on = [rs1], blind } = options;
+  const { on = [rs1], blind, about = [vip] } = options;
   const faultOf = (c: Case, { culprits = [rs1], on: _, ...rest }: Sketch): Fault<unknown> => {
     const evidence = rest.evidence ?? [shows(1)];
     const span = { first: evidence[0]!.at, last: evidence.at(-1)!.at, evidence };
@@ -37,7 +37,7 @@ function rule(
     headline: (who, ip, isOne) => `${who} ${isOne ? 'has' : 'have'} ${name} for ${ip}`,
     *subjects(c): Iterable<Subject> {
       const found = c.cluster.vip(vip)!;
-      for (const h of on) yield { ip: vip, vip: found, machine: c.cluster.machineOf(h.mac) };
+      for (const ip of about) for (const h of on) yield { ip, vip: found, machine: c.cluster.machineOf(h.mac) };
     },
     check: (c, s) => sketches.filter((x) => x.on === undefined || s.machine!.macs.includes(x.on.mac)).map((x) => faultOf(c, x)),
     blind: () => (blind === undefined ? null : { reason: blind, capture: 'on rs1: tcpdump' }),
@@ -74,6 +74,41 @@ describe('findings', () => {
     expect(judged(rule('a', 1, [{ evidence }])).findings[0]!.evidence.map((e) => e.says)).toEqual(['effect 1', 'cause 2', 'fault 3']);
   });
 
+  test('a captured time that runs backwards orders evidence, not the number of the frame; at one time the number does', () => {
+    const told = (...evidence: Evidence[]) => judged(rule('a', 1, [{ evidence }])).findings[0]!.evidence.map((e) => e.frame);
+    const seen = (frame: number, ms: number): Evidence => ({ ...shows(frame), at: { point: 0, frame, at: ms * 1e6 } });
+    expect(told(seen(2, 9), seen(5, 1))).toEqual([5, 2]);
+    expect(told(seen(7, 3), seen(4, 3))).toEqual([4, 7]);
+  });
+
+  test('evidence tells the MACs of its frame, as far as facts remember them', () => {
+    const macs = judged(rule('a', 1, [{ evidence: [shows(1), shows(9999)] }])).findings[0]!.evidence.map((e) => [
+      e.sourceMac,
+      e.destinationMac,
+    ]);
+    expect(macs).toEqual([
+      [gateway.mac, 'ff:ff:ff:ff:ff:ff'],
+      [null, null],
+    ]);
+  });
+
+  test('the surer word stays, whichever way was found first', () => {
+    const ways = (...confidences: Fault<unknown>['confidence'][]) =>
+      judged(
+        rule(
+          'a',
+          1,
+          confidences.map((confidence, i) => ({ confidence, on: [rs1, rs2][i]! })),
+          { on: [rs1, rs2] },
+        ),
+      ).findings[0]!.confidence;
+    expect([ways('confirmed', 'probable'), ways('probable', 'confirmed'), ways('possible', 'probable')]).toEqual([
+      'confirmed',
+      'confirmed',
+      'probable',
+    ]);
+  });
+
   test('24 frames are evidence enough', () => {
     const evidence = Array.from({ length: 40 }, (_, i) => shows(i + 1));
     expect(judged(rule('a', 1, [{ evidence }])).findings[0]!.evidence.map((e) => e.frame)).toEqual(
@@ -90,6 +125,14 @@ describe('findings', () => {
       [gateway.mac]: 'gateway',
       [lan().client.mac]: 'other',
     });
+  });
+
+  test('one rule’s culprit may pass another rule', () => {
+    const { verdicts } = judged(rule('a', 1, [{}]), rule('b', 2, []));
+    expect(verdicts.map((v) => [v.rule, v.verdict])).toEqual([
+      ['a', 'found'],
+      ['b', 'passed'],
+    ]);
   });
 
   test('a fault below the severity of its rule is told at its own', () => {
@@ -128,6 +171,15 @@ describe('the order of telling', () => {
     expect(judged(...rules).findings[2]!.causedBy).toHaveLength(2);
   });
 
+  test('what is told of another address is no cause', () => {
+    const { findings } = judged(rule('rs-announces-vip', 1, [{}], { about: ['203.0.113.200'] }), rule('gateway-arp-flip', 2, [{}]));
+    expect(findings.map((f) => f.causedBy)).toEqual([[], []]);
+  });
+
+  test('what explains an effect does not hide it where only another cause would', () => {
+    expect(order(rule('vip-syn-from-rs', 1, [{}]), rule('rs-no-reply', 2, [{}]))).toEqual(['vip-syn-from-rs', 'rs-no-reply']);
+  });
+
   test('another machine’s fault is no cause where the culprit must be the same', () => {
     const { findings } = judged(rule('rs-announces-vip', 1, [{ culprits: [rs2] }]), rule('gateway-arp-flip', 2, [{ culprits: [rs1] }]));
     expect(findings.map((f) => f.causedBy)).toEqual([[], []]);
@@ -149,6 +201,19 @@ describe('the order of telling', () => {
 });
 
 describe('headlines', () => {
+  test('a rule is told once for each address', () => {
+    const { headlines } = judged(rule('a', 1, [{ culprits: [rs1, rs2] }], { about: [vip, '203.0.113.200'], on: [rs3] }));
+    expect(headlines).toEqual([`2 real servers have a for ${vip}`, '2 real servers have a for 203.0.113.200']);
+    const sketches = [
+      { on: rs1, culprits: [rs1] },
+      { on: rs2, culprits: [rs2] },
+    ];
+    const here = rule('a', 1, sketches, { on: [rs1] });
+    const there = rule('a', 1, sketches, { on: [rs2], about: ['203.0.113.200'] });
+    const both = { ...here, subjects: (c: Case) => [...here.subjects(c), ...there.subjects(c)] };
+    expect(judged(both).headlines).toEqual([`real server ${rs1.ip} has a for ${vip}`, `real server ${rs2.ip} has a for 203.0.113.200`]);
+  });
+
   test('a rule is told once, with all its culprits', () => {
     const { headlines } = judged(rule('a', 1, [{ culprits: [rs1] }, { culprits: [rs2] }]), rule('b', 2, [{ culprits: [director] }]));
     expect(headlines).toEqual([`2 real servers have a for ${vip}`, `director ${director.ip} has b for ${vip}`]);

@@ -5,7 +5,7 @@ import { healthy } from '../support/healthy.ts';
 import { judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { lan, type Story } from '../support/story.ts';
 
-const { vip, gateway, remote, director, backup } = lan();
+const { vip, gateway, remote, client, director, backup, rs1 } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 /** The director is master; the backup believes that it is, announces the VIP, and is heard no more. */
@@ -69,11 +69,48 @@ test('as long as both are masters, that is the fault', () => {
 });
 
 test('announcements of a machine without VRRP are told by other rules', () => {
-  const { client } = lan();
   const story = adverts(adverts(healthy(), backup, 3), director, 4).announces(client, vip);
   expect(verdictOn(judge(adverts(story, director, 12)), rule, vip)).toBe('passed');
 });
 
 test('where nobody announces the VIP, nothing is judged', () => {
   expect(verdictOn(judge(adverts(adverts(healthy(), director, 4), backup, 12)), rule, vip)).toBe('not judged');
+});
+
+test('where the last master resigns, nobody is known to own the VIP', () => {
+  const story = adverts(contested(), director, 12, { priority: 150 }).advert(director, { vrid: 51, priority: 0, vips: [vip] });
+  expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+});
+
+test('who announces before another one is master, or between two others, was no loser then', () => {
+  const first = adverts(healthy(), backup, 1).announces(backup, vip);
+  expect(verdictOn(judge(adverts(first, director, 12, { priority: 150 })), rule, vip)).toBe('passed');
+  const between = adverts(contested(), rs1, 1, { every: 300 });
+  expect(verdictOn(judge(adverts(between, director, 12, { priority: 150 })), rule, vip)).toBe('passed');
+});
+
+test('only packets to the loser, after its announcement, are astray', () => {
+  const story = healthy();
+  story.tcp(remote, vip).syn(gateway, backup, rs1);
+  adverts(story, director, 4, { priority: 150 });
+  adverts(story.wait(-400), backup, 1, { every: 50 }).announces(backup, vip).wait(350);
+  adverts(story, director, 12, { priority: 150 });
+  story.tcp(client, vip).syn(client, director, rs1).synAck(rs1, backup);
+  expect(onlyFinding(judge(story), rule).message).not.toContain('Packets go to it');
+});
+
+test('an announcement with the virtual MAC is the master’s, whoever sends it', () => {
+  const story = adverts(contested(), director, 2, { priority: 150 }).announces({ ...backup, mac: '00:00:5e:00:01:33' }, vip);
+  expect(onlyFinding(judge(adverts(story, director, 12, { priority: 150 })), rule).culprits[0]!.mac).toBe(backup.mac);
+});
+
+test('who announces after the master resigned is no loser', () => {
+  const story = adverts(healthy(), director, 4, { priority: 150 }).advert(director, { vrid: 51, priority: 0, vips: [vip] });
+  adverts(story.wait(100), backup, 1, { every: 50 }).announces(backup, vip).wait(350);
+  expect(verdictOn(judge(adverts(story, director, 12, { priority: 150 })), rule, vip)).toBe('passed');
+});
+
+test('an announcement ahead of all adverts was nobody’s loss', () => {
+  const story = adverts(healthy().announces(backup, vip).wait(500), backup, 1, { every: 300 });
+  expect(verdictOn(judge(adverts(story, director, 12, { priority: 150 })), rule, vip)).toBe('passed');
 });

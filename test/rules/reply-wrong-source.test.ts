@@ -64,8 +64,26 @@ describe.each([4, 6] as const satisfies Version[])('reply-wrong-source (IPv%i)',
         .synAckFrom(rs1.ip, rs1, client)
         .story.wait(100);
     const finding = onlyFinding(judge(story), rule);
-    expect(finding.count).toBe(5);
+    expect(finding).toMatchObject({ count: 5, confidence: 'confirmed' });
     expect(finding.evidence.filter((e) => e.shows === 'fault')).toHaveLength(2);
+  });
+
+  test('who got the request is innocent when another one answers it from its own address', () => {
+    const story = healthy({ version });
+    story
+      .tcp(client, vip)
+      .syn(...there)
+      .synAckFrom(rs2.ip, rs2, client);
+    expect(culpritsOf(judge(story), rule)).toEqual([rs2.mac]);
+  });
+
+  test('of the request only the hops are cited, not its repetition', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    const flow = story.tcp(client, vip).syn(...there);
+    story.wait(1000);
+    flow.syn(client, director).synAckFrom(rs1.ip, rs1, client);
+    expect(onlyFinding(judge(story), rule).evidence.map((e) => e.frame - before)).toEqual([1, 2, 4]);
   });
 
   test('on the real server alone it shows too', () => {
@@ -135,6 +153,12 @@ describe.each([4, 6] as const satisfies Version[])('reply-wrong-source (IPv%i)',
       expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
     });
 
+    test('for a translated flow beside others that are forwarded', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).syn(client, director).translated(rs1.ip, director, rs1).synAckFrom(rs1.ip, rs1, client);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for an ICMP error from the real server’s own address', () => {
       const story = healthy({ version });
       const flow = story.udp(client, vip).asks(...there);
@@ -159,6 +183,15 @@ describe.each([4, 6] as const satisfies Version[])('reply-wrong-source (IPv%i)',
       flow.answersFrom(rs1.ip, rs1, client);
       expect(judge(story).findings).toHaveLength(findings);
     });
+  });
+
+  test('a real server whose MAC is not known, or that only hands requests on, is not judged', () => {
+    const unknown = { ...roles, realServers: [{ name: 'web9', ips: [], macs: [], active: 'by-vrrp' as const }] };
+    const [verdict] = judge(healthy({ version }), { ...MIRROR, given: unknown }).verdicts;
+    expect(verdict).toMatchObject({ subject: 'web9', verdict: 'not judged', reason: expect.stringContaining('its MAC is not known') });
+    const story = new Story();
+    story.tcp(client, vip).syn(client, rs1, rs2);
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, rs1.ip)).toBe('not judged');
   });
 
   test('a real server that answers nothing is not judged', () => {

@@ -111,6 +111,12 @@ describe('rs-announces-vip', () => {
     });
   });
 
+  test('its answers, and questions of another machine that uses its address, give it no such chance', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+    const story = new Story().resolves(director, rs1.ip, rs1).whoHas({ ...rs2, ip: rs1.ip }, gateway.ip);
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, rs1.ip)).toBe('not judged');
+  });
+
   test('a broadcast shows wherever the capture was taken', () => {
     const story = new Story().whoHas(gateway, vip).isAt(director, vip, gateway);
     for (const rs of [rs1, rs2]) story.tcp(remote, vip).syn(gateway, director, rs);

@@ -58,6 +58,31 @@ describe('rs-answers-arp', () => {
     expect(redirectedTo(rs2)).not.toContain('redirect');
   });
 
+  test('a redirect tells nothing of answers to others, unasked or later ones', () => {
+    const redirect = (story: Story) => story.redirect({ ...gateway, ip: vip }, rs1, client.ip, story.tcp(client, vip).quotedAnswer);
+    for (const story of [
+      redirect(healthy().resolves(client, vip, rs1)),
+      redirect(healthy().isAt(rs1, vip, gateway)),
+      redirect(healthy()).resolves(gateway, vip, rs1),
+    ]) {
+      expect(onlyFinding(judge(story), rule).message).not.toContain('redirect');
+    }
+  });
+
+  test('an answer that nobody asked for is told by itself', () => {
+    const story = healthy().announces(director, vip).isAt(rs1, vip, gateway);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.message).toBe(`${rs1.mac} answers ARP for ${vip}: 1 reply, the first in frame ${story.frame}.`);
+    expect(finding.evidence.map((e) => e.frame)).toEqual([story.frame]);
+  });
+
+  test('an answer for the VIP is none for another machine, whatever addresses were given to the director', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    const withVip = { ...roles, directors: roles.directors.map((d) => ({ ...d, ips: [...d.ips, vip] })) };
+    const story = healthy().resolves(gateway, vip, rs1);
+    expect(onlyFinding(judge(story, { ...MIRROR, given: withVip }), rule).message).not.toContain('too, the address of another machine');
+  });
+
   test('the remedy silences the real server, flushes the neighbours and announces the director', () => {
     const { remedy } = onlyFinding(judge(healthy().whoHas(gateway, vip).isAt(rs1, vip, gateway)), rule);
     expect(remedy.steps.map((step) => step.on)).toEqual([rs1.ip, 'the gateway and on-link clients', 'the director']);
@@ -109,6 +134,14 @@ describe('rs-answers-arp', () => {
       expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual(culprits);
     });
 
+    test('but not one that only announces many addresses, which others answer for', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      const story = new Story().resolves(gateway, vip, director);
+      for (let n = 50; n < 60; n++) story.announces(rs1, host('far', n).ip).resolves(gateway, host('far', n).ip, host('far', n));
+      story.wait(100).resolves(gateway, vip, rs1);
+      expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([rs1.mac]);
+    });
+
     test('for a NAT service, where real servers do not hold the VIP', () => {
       const story = new Story().resolves(client, vip, director);
       for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director).translated(rs.ip, director, rs);
@@ -123,6 +156,14 @@ describe('rs-answers-arp', () => {
       for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director, rs], [rs, client]);
       const [verdict] = judge(story).verdicts;
       expect(verdict).toMatchObject({ verdict: 'not judged', reason: `nobody asks for ${vip} by broadcast in this capture` });
+    });
+
+    test('when only it asks itself, or somebody checks the director’s entry', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      for (const story of [new Story().whoHas(rs1, vip), new Story().checks(gateway, vip, director)]) {
+        const [verdict] = judge(story, { ...MIRROR, given: roles }).verdicts;
+        expect(verdict).toMatchObject({ subject: rs1.ip, reason: `nobody asks for ${vip} by broadcast in this capture` });
+      }
     });
 
     test('at the director, where unicast replies of others do not pass', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rsAnswersNd as rule } from '../../src/rules/rs-answers-nd.ts';
 import { adverts } from '../support/failover.ts';
-import { healthy } from '../support/healthy.ts';
+import { connect, healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { host, lan, Story } from '../support/story.ts';
 
@@ -66,4 +66,25 @@ test('without a question, or out of sight of the answers, nothing is judged', ()
   const judged = judge(onRs1, { point: 'real-server', given: roles });
   expect(verdictOn(judged, rule, rs2.ip)).toBe('not judged');
   expect(verdictOn(judged, rule, rs1.ip)).toBe('passed');
+});
+
+test('a virtual MAC, or another VLAN, is not the real server’s', () => {
+  const virtual = { ...rs1, mac: '00:00:5e:00:02:0a' };
+  const story = start();
+  connect(story, virtual, { version: 6 });
+  expect(judge(story.resolves(gateway, vip, virtual)).findings).toEqual([]);
+  expect(judge(start().inVlan(7).resolves(gateway, vip, rs1)).findings).toEqual([]);
+});
+
+test('only multicast questions of others let judge, and only where its MAC is known', () => {
+  const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+  for (const story of [new Story().whoHas(rs1, vip), new Story().checks(gateway, vip, director)]) {
+    expect(judge(story, { ...MIRROR, given: roles }).verdicts).toMatchObject([
+      { subject: rs1.ip, verdict: 'not judged', reason: `nobody solicits ${vip} by multicast in this capture` },
+    ]);
+  }
+  const unknown = { ...roles, realServers: [{ name: 'web9', ips: [], macs: [], active: 'by-vrrp' as const }] };
+  expect(judge(start(), { ...MIRROR, given: unknown }).verdicts).toMatchObject([
+    { subject: 'web9', verdict: 'not judged', reason: expect.stringContaining('its MAC is not known') },
+  ]);
 });

@@ -100,7 +100,53 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
     });
   });
 
+  describe('that it never asks for the way back, as others do, is told', () => {
+    /** rs1 answers the gateway; rs3 is mute, and asks for nobody. */
+    const told = (tell: (story: Story) => Story) => {
+      const story = tell(new Story().resolves(gateway, vip, director));
+      story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+      return onlyFinding(judge(ask(3, { story }), { ...MIRROR, given: all }), rule).message.includes('It never asks for the way back');
+    };
+
+    test('where another one asked for the next hop of its answers', () => {
+      expect(told((story) => story.resolves(rs1, gateway.ip, gateway))).toBe(true);
+    });
+
+    test('but not where that one asked for somebody else, or only checked what it knew, or another one asked', () => {
+      expect(told((story) => story.resolves(rs1, client.ip, client).isAt(gateway, gateway.ip, client))).toBe(false);
+      expect(told((story) => story.checks(rs1, gateway.ip, gateway).isAt(gateway, gateway.ip, rs1))).toBe(false);
+      expect(told((story) => story.resolves(rs2, gateway.ip, gateway))).toBe(false);
+    });
+
+    test('nor where it is the director that brings answers back', () => {
+      const relays = (story: Story) => {
+        story.resolves(director, gateway.ip, gateway);
+        story.tcp(remote, vip).opens([gateway, director, rs2], [rs2, director, gateway]);
+        return story;
+      };
+      expect(told(relays)).toBe(false);
+      const handsOn = (story: Story) => {
+        story.resolves(rs2, client.ip, client);
+        story.tcp(remote, vip).syn(gateway, director, rs2, client);
+        return story;
+      };
+      expect(told(handsOn)).toBe(false);
+    });
+  });
+
+  test('one that only hands a request on is not judged', () => {
+    const story = healthy({ version, connections: 2 });
+    story.tcp(remote, vip).syn(gateway, director, rs3, director);
+    expect(verdictOn(judge(story, { ...MIRROR, given: all }), rule, rs3.ip)).toBe('not judged');
+  });
+
   describe('stays clean', () => {
+    test('for requests that go in circles before they reach it', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.wait(200).tcp(remote, vip).syn(gateway, director, gateway, director, rs3);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('in a healthy cluster', () => {
       expect(judge(healthy({ version })).findings).toEqual([]);
     });

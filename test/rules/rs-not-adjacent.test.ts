@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Given } from '../../src/cluster/given/given.ts';
 import { rsNotAdjacent as rule } from '../../src/rules/rs-not-adjacent.ts';
+import { configured } from '../support/configured.ts';
 import { healthy } from '../support/healthy.ts';
 import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, host, lan, Story, type Version } from '../support/story.ts';
@@ -11,6 +12,7 @@ describe.each([4, 6] as const satisfies Version[])('rs-not-adjacent (IPv%i)', (v
   const { vip, gateway, director, backup, rs1, rs2, rs3, remote } = lan(version);
   const router = host('router', 30, version);
   const farIp = version === 4 ? '192.0.2.9' : '2001:db8:9::9';
+  const [at, farAt] = [vip, farIp].map((ip) => (version === 4 ? `${ip}:80` : `[${ip}]:80`));
   const far = { name: 'web9', ips: [farIp], macs: [], active: 'by-vrrp' as const };
   const withFar = (...directors: Host[]): Given => {
     const roles = given({ vips: [vip], directors: [director, ...directors], realServers: [rs1, rs2, rs3] });
@@ -73,7 +75,27 @@ describe.each([4, 6] as const satisfies Version[])('rs-not-adjacent (IPv%i)', (v
     expect(second!.causedBy).toEqual([first!.id]);
   });
 
+  test('only what the director sends to the router counts', () => {
+    const story = astray();
+    story.tcp(remote, vip).syn(gateway, router);
+    story.tcp(remote, vip).syn(router, director, rs1);
+    expect(onlyFinding(judge(story, withFar()), rule).count).toBe(2);
+  });
+
   describe('stays clean', () => {
+    test('for a real server that only announces its address', () => {
+      const quiet = host('web8', 40, version);
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3, quiet] });
+      expect(judge(astray().announces(quiet, quiet.ip), roles).findings).toEqual([]);
+    });
+
+    test('for frames without destination MAC (-i any)', () => {
+      const direct = configured({ directors: [director] }, `-A -t ${at} -s rr`, `-a -t ${at} -r ${farAt} -g -w 1`);
+      const judged = judge(astray().onAny(), direct);
+      expect(judged.findings).toEqual([]);
+      expect(judged.verdicts.at(-1)!.reason).toContain('-i any');
+    });
+
     test('in a healthy cluster', () => {
       const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3] });
       const judged = judge(healthy({ version }), roles);

@@ -6,7 +6,7 @@ import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judge
 import { lan, type Story, type Version } from '../support/story.ts';
 
 describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', (version) => {
-  const { vip, gateway, director, backup, rs1, rs2, rs3, remote } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan(version);
   const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2, rs3] });
   const two = { ...MIRROR, given: roles };
   const judge = (story: Story, beside: Parameters<typeof judgeBy>[2] = two) => judgeBy([rule], story, beside);
@@ -120,6 +120,100 @@ describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', 
   test('without VRRP: an old director that answers on is not stale, but broken', () => {
     const story = lost(healthy({ version }), 4).whoHas(gateway, vip).isAt(backup, vip, gateway).isAt(director, vip, gateway);
     expect(verdictOn(judge(serve(story, backup, rs1, version)), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('requests are lost while another one is master, not after', () => {
+    const story = lost(adverts(healthy({ version }), director, 3, { version }), 1);
+    adverts(lost(adverts(story, backup, 1, { version }), 1), backup, 1, { version });
+    adverts(lost(adverts(story, director, 3, { version }), 4), director, 2, { version });
+    expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('an announcement beside the VRRP master makes nobody the owner', () => {
+    const story = adverts(healthy({ version }), director, 3, { version }).announces(backup, vip);
+    for (let i = 0; i < 4; i++) adverts(lost(story, 1), director, 1, { version });
+    expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+  });
+
+  test('one advert that crosses the new master’s is no claim', () => {
+    const story = adverts(adverts(tookOver(), director, 1, { version, every: 100 }), backup, 1, { version });
+    expect(onlyFinding(judge(adverts(lost(story, 4), backup, 2, { version })), rule).culprits.map((c) => c.mac)).toEqual([backup.mac]);
+  });
+
+  test('only the sender’s own questions to the old director count, while it is believed', () => {
+    const story = healthy({ version }).checks(gateway, vip, director).wait(1000).announces(backup, vip).wait(100);
+    lost(story, 2).checks(gateway, vip, director).checks(client, vip, director).checks(gateway, vip, backup);
+    lost(story, 2);
+    serve(story, backup, rs1, version).checks(gateway, vip, director);
+    expect(onlyFinding(judge(story), rule).message).toContain(`It also asks ${director.mac} itself 1 time, without`);
+  });
+
+  test('it is healed when the sender’s packets go to the owner, after all that was lost', () => {
+    const story = serve(tookOver(), backup, rs1, version);
+    lost(story, 4).tcp(remote, vip).syn(gateway, rs2);
+    const healed = story.frame + 1;
+    serve(story, backup, rs1, version);
+    const { message } = onlyFinding(judge(adverts(story, backup, 2, { version })), rule);
+    expect(message).toContain(`From frame ${healed} on it sends to ${backup.mac}.`);
+  });
+
+  describe('without VRRP, nobody else owns the VIP', () => {
+    const isPassed = (story: Story) => expect(verdictOn(judge(story), rule, gateway.ip)).toBe('passed');
+
+    test('when the old director announced it last', () => {
+      isPassed(lost(healthy({ version }).announces(backup, vip).wait(1000).announces(director, vip), 4));
+    });
+
+    test('when the other one only asks with the VIP as its address', () => {
+      isPassed(serve(lost(healthy({ version }), 4).whoHas(backup, gateway.ip, vip), backup, rs1, version));
+    });
+
+    test('when the other one answers somebody else, and the sender went to it before, or goes elsewhere', () => {
+      const before = lost(serve(healthy({ version }), backup, rs1, version), 4).resolves(client, vip, backup);
+      isPassed(before);
+      const elsewhere = lost(healthy({ version }), 4).resolves(client, vip, backup);
+      elsewhere.tcp(remote, vip).opens([gateway, rs1], [rs1, gateway]);
+      isPassed(elsewhere);
+    });
+  });
+
+  describe('lost are no requests', () => {
+    const isPassed = (each: (story: Story) => unknown) => {
+      const story = tookOver();
+      for (let i = 0; i < 4; i++) {
+        each(story);
+        story.wait(2000);
+      }
+      expect(verdictOn(judge(adverts(story, backup, 2, { version })), rule, gateway.ip)).toBe('passed');
+    };
+
+    test('of connections that began before the capture', () => {
+      isPassed((story) => story.tcp(remote, vip).data(gateway, director));
+    });
+
+    test('of another sender', () => {
+      isPassed((story) => story.tcp(client, vip).syn(client, director));
+    });
+
+    test('that go to the new director, who hands them to the old one', () => {
+      isPassed((story) => story.tcp(remote, vip).syn(gateway, backup, director));
+    });
+
+    test('that the old director sends on, answered or not', () => {
+      isPassed((story) => story.tcp(remote, vip).syn(gateway, director, rs1));
+    });
+  });
+
+  test('what directors and real servers send to the VIP is not judged', () => {
+    const story = tookOver();
+    for (const from of [backup, rs1]) story.tcp(from, vip).syn(from, director);
+    const subjects = judge(story).verdicts.map((v) => v.subject);
+    expect(subjects).toEqual([gateway.ip]);
+  });
+
+  test('from frames without destination MAC (-i any) nothing is judged', () => {
+    const [verdict] = judge(tookOver().onAny()).verdicts;
+    expect(verdict).toMatchObject({ verdict: 'not judged', reason: expect.stringContaining('-i any') });
   });
 
   test('where requests to the other director do not pass, nothing is judged', () => {

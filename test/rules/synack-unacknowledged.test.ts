@@ -90,6 +90,17 @@ describe.each([4, 6] as const satisfies Version[])('synack-unacknowledged (IPv%i
       expect(judge(stuck(3, { back: [rs2, director] })).findings).toEqual([]);
     });
 
+    test('for a connection whose first SYN was not captured: whether it is acknowledged does not show', () => {
+      const story = healthy({ version });
+      const flow = story.tcp(remote, vip).synAck(rs2, gateway);
+      for (let i = 0; i < 3; i++) {
+        story.wait(1000);
+        flow.syn(...there).synAck(rs2, gateway);
+      }
+      flow.ack(...there);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for scans: SYNs that are not repeated', () => {
       const story = healthy({ version });
       for (let i = 0; i < 5; i++) stuck(1, { story });

@@ -65,6 +65,14 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
     expect(judge(later, { ...MIRROR, given: dead }).findings).toHaveLength(1);
   });
 
+  test('what others answer in between, or it hands on, breaks no silence', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).syn(gateway, director, rs3);
+    connect(story.wait(15_000), rs1, { version });
+    story.tcp(remote, vip).syn(gateway, director, rs3, director);
+    expect(judge(mute(31, story)).findings).toHaveLength(1);
+  });
+
   test('SYNs repeated in between count as requests', () => {
     const story = healthy({ version });
     const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
@@ -142,6 +150,25 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
         verdict: 'not judged',
         reason: 'some requests to it stay without answer, but whether others answer for half a minute does not show',
       });
+    });
+
+    test('when of the others only packets to the VIP are seen, or the director’s refusals, or its own earlier answers', () => {
+      for (const tell of [
+        (story: Story) => story.tcp(remote, vip).syn(gateway, director, rs1, rs2),
+        (story: Story) => story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway),
+        (story: Story) => story.tcp(remote, vip).opens([gateway, director, rs3], [rs3, gateway]),
+      ]) {
+        const story = new Story().resolves(gateway, vip, director);
+        tell(story);
+        expect(judge(mute(31, story.wait(1000)), { ...MIRROR, given: all }).findings).toEqual([]);
+      }
+    });
+
+    test('on a director that serves as well: its own answers pass there, those of others do not', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      story.tcp(remote, vip).opens([gateway, director], [director, gateway]);
+      const localnode = given({ vips: [vip], directors: [director], realServers: [director, rs3] });
+      expect(judge(mute(31, story.wait(1000)), { point: 'director', given: localnode }).findings).toEqual([]);
     });
 
     test('on the director, where replies do not pass', () => {

@@ -74,6 +74,40 @@ describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)',
     expect(culpritsOf(judge(inVain(story, gateway, vip, 4), { ...MIRROR, given: roles }), rule)).toEqual([backup.mac]);
   });
 
+  test('the VRRP master is named, whoever else claimed the VIP last by ARP', () => {
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    const story = adverts(start().announces(backup, vip), director, 4, { version });
+    const judged = judge(inVain(story, gateway, vip, 4), { ...MIRROR, given: roles });
+    expect(culpritsOf(judged, rule)).toEqual([director.mac]);
+    expect(onlyFinding(judged, rule).message).toContain(`${backup.mac} claimed it until frame`);
+  });
+
+  test('the VRRP master is named, though another one announced the VIP since', () => {
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    const story = adverts(start(), backup, 4, { version }).announces(director, vip);
+    expect(culpritsOf(judge(inVain(story, gateway, vip, 4), { ...MIRROR, given: roles }), rule)).toEqual([backup.mac]);
+  });
+
+  test('a VRRP master that is no director is not named, nor one that claims the VIP only later', () => {
+    const roles = given({ vips: [vip], directors: [director, backup] });
+    const story = adverts(start().announces(rs1, vip), rs2, 4, { version });
+    inVain(story, gateway, vip, 4).wait(8000).announces(backup, vip);
+    adverts(story, backup, 2, { version });
+    const judged = judge(story, { ...MIRROR, given: roles });
+    expect(culpritsOf(judged, rule)).toEqual([director.mac]);
+    expect(onlyFinding(judged, rule).message).toContain(`${rs1.mac} claimed it until frame`);
+  });
+
+  test('adverts after the questions are no answer that anybody hears', () => {
+    const story = inVain(start(), gateway, vip, 4).wait(8000);
+    expect(onlyFinding(judge(adverts(story, director, 2, { version })), rule).message).not.toContain('It is claimed again');
+  });
+
+  test('two questions in sight of the answers, and none comes: that is judged', () => {
+    const roles = given({ vips: [vip], directors: [director] });
+    expect(verdictOn(judge(inVain(new Story(), gateway, vip, 2), { ...MIRROR, given: roles }), rule, vip)).toBe('passed');
+  });
+
   test('of several directors without VRRP the last owner is named', () => {
     const roles = given({ vips: [vip], directors: [director, backup] });
     const story = start().announces(backup, vip);
@@ -92,6 +126,21 @@ describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)',
     inVain(story, client, vip, 5);
     expect(verdictOn(judge(story, { point: null }), rule, vip)).toBe('not judged');
     expect(verdictOn(judge(story), rule, vip)).toBe('found');
+  });
+
+  test('where one of two machines captured, or only others are answered, nobody knows what passes', () => {
+    const roles = given({ vips: [vip], directors: [director] });
+    const between = new Story();
+    between.tcp(lan(version).remote, vip).syn(gateway, director);
+    expect(verdictOn(judge(inVain(between, gateway, vip, 4), { point: null, given: roles }), rule, vip)).toBe('not judged');
+    const others = serve(serve(new Story(), director, rs1, version), director, rs2, version).resolves(client, rs1.ip, rs1);
+    expect(verdictOn(judge(inVain(others, gateway, vip, 4), { point: null }), rule, vip)).toBe('not judged');
+  });
+
+  test('a VIP that nobody speaks of is not judged', () => {
+    const roles = given({ vips: [vip], directors: [director] });
+    const [verdict] = judge(new Story().resolves(gateway, rs1.ip, rs1), { ...MIRROR, given: roles }).verdicts;
+    expect(verdict).toMatchObject({ verdict: 'not judged', reason: `nobody asks for ${vip} by broadcast in this capture` });
   });
 
   test('where nobody asks, nothing is judged', () => {

@@ -3,7 +3,7 @@ import { vipMacFlapping as rule } from '../../src/rules/vip-mac-flapping.ts';
 import { adverts } from '../support/failover.ts';
 import { healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
-import { type Host, lan, type Story, type Version } from '../support/story.ts';
+import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
@@ -65,6 +65,26 @@ describe.each([4, 6] as const satisfies Version[])('vip-mac-flapping (IPv%i)', (
     const story = healthy({ version });
     for (let i = 0; i < 4; i++) story.whoHas(gateway, vip).isAt(a, vip, gateway).isAt(b, vip, gateway).wait(5000);
     expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
+  test('an answer that nobody asked for is no race', () => {
+    expect(verdictOn(judge(healthy({ version }).isAt(b, vip, gateway), two), rule, vip)).toBe('passed');
+  });
+
+  test('two machines that claim another VIP, or a service, in common are two all the same', () => {
+    const other = vip.replace('100', '101');
+    const roles = given({ vips: [vip, other], directors: [a, b] });
+    const both = () => inTurn(healthy({ version }).announces(a, other).announces(b, other), vip, [b, a, b, a]);
+    expect(verdictOn(judge(both(), { ...MIRROR, given: roles }), rule, vip)).toBe('found');
+    const story = both();
+    story.tcp(client, other).opens([client, a], [a, client]);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('found');
+  });
+
+  test('who answers requests that went to the director is not the director', () => {
+    const story = new Story().resolves(gateway, vip, a);
+    for (let i = 0; i < 2; i++) story.tcp(lan(version).remote, vip).syn(gateway, a).synAck(b, gateway);
+    expect(verdictOn(judge(inTurn(story, vip, [b, a, b, a]), two), rule, vip)).toBe('found');
   });
 
   test('a bond that gives each neighbour another card for good is one machine', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { vrrpSplitBrain as rule } from '../../src/rules/vrrp-split-brain.ts';
 import { adverts } from '../support/failover.ts';
 import { healthy } from '../support/healthy.ts';
-import { culpritsOf, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story } from '../support/story.ts';
 
 const { vip, director, backup } = lan();
@@ -33,6 +33,26 @@ test('two masters of one group that speak in turn for longer than they need to h
 test('routers that share the virtual MAC are told apart by their own addresses', () => {
   const story = both(healthy().announces(director, director.ip).announces(backup, backup.ip), 6, '00:00:5e:00:01:33');
   expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
+});
+
+test('routers that share the virtual MAC are told apart by the addresses that were given, too', () => {
+  const roles = given({ vips: [vip], directors: [director, backup] });
+  const story = both(new Story(), 6, '00:00:5e:00:01:33');
+  expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule).sort()).toEqual([director.mac, backup.mac].sort());
+});
+
+test('one machine that speaks with two addresses contests nothing', () => {
+  const story = healthy();
+  for (let i = 0; i < 8; i++) {
+    adverts(adverts(story, director, 1, { every: 500 }), { ...director, ip: '203.0.113.77' }, 1, { every: 500 });
+  }
+  expect(judge(story).findings).toEqual([]);
+});
+
+test('a second master that lists no address is one of the group all the same', () => {
+  const story = healthy();
+  for (let i = 0; i < 8; i++) adverts(adverts(story, director, 1, { every: 500 }), backup, 1, { every: 500, vips: [] });
+  expect(verdictOn(judge(story), rule, vip)).toBe('found');
 });
 
 test('two machines that bear one address, as a clone does, are two', () => {
