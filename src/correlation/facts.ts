@@ -266,7 +266,7 @@ export class Facts {
       const steps = paths.transitions;
       next = steps[step + 2]!;
       let passage = steps[step + 3]! - 1;
-      if (passage < 0) passage = this.#newPassage(step, path, edge, kind, toward, frame.point);
+      if (passage < 0) passage = this.#newPassage(step, path, edge, kind, toward);
       this.passages.add(passage, frame.number, this.#clock, p.ttl);
       if (next !== path) {
         paths.flows[path]!--;
@@ -296,8 +296,8 @@ export class Facts {
     return sourceIsHigher !== ((this.flows.hot[row + 1]! & FlowFlag.serverIsHigher) !== 0);
   }
 
-  #newPassage(step: number, path: number, edge: number, kind: number, toward: boolean, point: number): number {
-    const passage = this.passages.intern(edge, this.paths.server[path]!, kind, this.edges.source[edge]!, toward, point);
+  #newPassage(step: number, path: number, edge: number, kind: number, toward: boolean): number {
+    const passage = this.passages.intern(edge, this.paths.server[path]!, kind, this.edges.source[edge]!, toward);
     this.paths.transitions[step + 3] = passage + 1;
     return passage;
   }
@@ -439,7 +439,7 @@ export class Facts {
     this.#writeCold(row, p, serverIsSource);
     if (isSyn) this.#openSyn(p, edge, frame, ms, first, second, hs);
     else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, ms, first, second, hs);
-    if (begun <= Begun.datagram) this.#countRequest(root, edge, p, frame.point);
+    if (begun <= Begun.datagram) this.#countRequest(root, edge, p);
     return row;
   }
 
@@ -459,7 +459,7 @@ export class Facts {
     this.paths.flows[root]!++;
     this.#writeCold(row, p, false);
     this.#open.put(hs, p.sequence, first, second, ms);
-    this.#countRequest(root, edge, p, 0);
+    this.#countRequest(root, edge, p);
   }
 
   #openSyn(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
@@ -490,12 +490,12 @@ export class Facts {
     this.#open.put(hs, service, first, second, ms);
   }
 
-  #countRequest(root: number, edge: number, p: Packet, point: number): void {
+  #countRequest(root: number, edge: number, p: Packet): void {
     const kind = PathEvent.toward + (p.tunnel === Tunnel.none ? 0 : 2);
     const step = this.paths.step(root, (kind << 16) | edge);
     if (step < 0) return;
     let passage = this.paths.transitions[step + 3]! - 1;
-    if (passage < 0) passage = this.#newPassage(step, root, edge, kind, true, point);
+    if (passage < 0) passage = this.#newPassage(step, root, edge, kind, true);
     this.passages.addRequest(passage);
   }
 

@@ -15,7 +15,6 @@ const USED = 0x100;
 export interface SenderChange {
   frame: number;
   at: number;
-  point: number;
   /** Passages before and after; `from` is 0 for the first use. */
   from: number;
   to: number;
@@ -62,7 +61,6 @@ export class PassageTable {
   readonly server: number[] = [0];
   /** A PathEvent hop kind: toward, from, and the same in a tunnel. */
   readonly kind: number[] = [0];
-  readonly point: number[] = [0];
   readonly senders: Sender[] = [];
 
   /** Rows of eight: one cache line a passage. */
@@ -76,7 +74,7 @@ export class PassageTable {
   readonly #senderIndex = new Map<number, Map<number, number>>();
 
   /** The passage for a hop of a flow to `server`; `sender` is the MAC that the hop leaves, or 0 when it is not in the frame. */
-  intern(edge: number, server: number, kind: number, sender: number, isToward: boolean, point: number): number {
+  intern(edge: number, server: number, kind: number, sender: number, isToward: boolean): number {
     const key = (edge * 0x1_0000 + server) * 4 + kind;
     const known = this.#passages.get(key);
     if (known !== undefined) return known;
@@ -88,7 +86,6 @@ export class PassageTable {
     this.edge.push(edge);
     this.server.push(server);
     this.kind.push(kind);
-    this.point.push(point);
     if (passage >= this.#usual.length) this.#grow();
     this.#passages.set(key, passage);
     if (isToward && sender !== 0) this.#senderOf[passage] = this.#senderFor(sender, server);
@@ -146,16 +143,15 @@ export class PassageTable {
     this.#usual[before] = this.#usual[before]! & ~USED;
     this.#current[sender] = passage;
     log.changes++;
-    if (log.first.length < FIRST_CHANGES) log.first.push({ frame, at, point: this.point[passage]!, from: before, to: passage });
+    if (log.first.length < FIRST_CHANGES) log.first.push({ frame, at, from: before, to: passage });
     else {
       // A director changes with every flow: its newest changes overwrite each other without a new object.
       const place = (log.changes - FIRST_CHANGES - 1) % LAST_CHANGES;
       const old = log.last[place];
-      if (old === undefined) log.last.push({ frame, at, point: this.point[passage]!, from: before, to: passage });
+      if (old === undefined) log.last.push({ frame, at, from: before, to: passage });
       else {
         old.frame = frame;
         old.at = at;
-        old.point = this.point[passage]!;
         old.from = before;
         old.to = passage;
       }
