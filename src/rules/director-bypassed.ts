@@ -82,10 +82,8 @@ export const directorBypassed: Rule<Data> = {
     const capture = captureOnGateway(c, s.ip);
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
-    const senders = c.o.sendersTo(s.ip);
     if (!c.o.pathsTo(s.ip).some(isSeenFromStart)) return { reason: `no new request to ${s.ip} is in this capture`, capture };
-    const seen =
-      c.sight.seesAllTo(machine) || (senders.length > 0 && senders.every((mac) => machine.macs.some((to) => c.sight.sees(mac, to))));
+    const seen = c.o.sendersTo(s.ip).every((mac) => machine.macs.some((to) => c.sight.sees(mac, to)));
     return seen ? null : { reason: 'requests that went straight to it would not pass this capture point', capture };
   },
 

@@ -32,10 +32,7 @@ export function has(path: FlowPath, event: PathEvent): boolean {
 
 /** Whether the request was handed to this machine and not on from there. */
 export function reaches(path: FlowPath, machine: Machine): boolean {
-  return (
-    path.toward.some((hop) => machine.macs.includes(hop.destination)) &&
-    !path.toward.some((hop) => machine.macs.includes(hop.source) && !machine.macs.includes(hop.destination))
-  );
+  return path.toward.some((hop) => machine.macs.includes(hop.destination)) && !path.toward.some((hop) => machine.macs.includes(hop.source));
 }
 
 /** The MAC by which a path comes to a machine that it reaches. */

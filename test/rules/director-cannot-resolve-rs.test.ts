@@ -43,6 +43,7 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     expect(finding.message).toBe(
       `The director ${director.mac} asks for ${rs3.ip} 4 times within 3 seconds (frames ${request + 1} to ${request + 4}) and gets no answer.`,
     );
+    expect(finding.evidence[0]!.says).toMatch(/^SYN /);
     expect(finding.evidence.map((e) => [e.frame, e.shows])).toEqual([
       [request, 'effect'],
       [request + 1, 'fault'],

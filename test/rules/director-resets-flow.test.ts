@@ -45,7 +45,9 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
   test('after a failover both directors have it: the one did not tell, the other does not know', () => {
     const story = healthy({ version });
     begun(story).data(gateway, backup).reset(backup, gateway);
-    expect(onlyFinding(judge(story, both), rule).culprits.map((c) => c.mac)).toEqual([backup.mac, director.mac]);
+    const { culprits, evidence } = onlyFinding(judge(story, both), rule);
+    expect(culprits.map((c) => c.mac)).toEqual([backup.mac, director.mac]);
+    expect(evidence.map((e) => e.says.split(' ')[0])).toEqual(['SYN', 'SYN', 'answer', 'the', 'packet', 'reset']);
   });
 
   describe('a connection that had begun before the capture', () => {
@@ -56,7 +58,9 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
         .data(...there)
         .data(gateway, director)
         .reset(director, gateway);
-      expect(onlyFinding(judge(story), rule)).toMatchObject({ confidence: 'probable', count: 1 });
+      const finding = onlyFinding(judge(story), rule);
+      expect(finding).toMatchObject({ confidence: 'probable', count: 1 });
+      expect(finding.evidence[0]!.says).toMatch(/^packet /);
     });
 
     test('was another’s if the director has just announced itself', () => {

@@ -49,6 +49,13 @@ describe('ipvs-sync-problem', () => {
     expect(resets!.causedBy).toEqual([expect.stringContaining(rule.name)]);
   });
 
+  test('of a director whose id was changed only the first one is cited', () => {
+    const story = healthy();
+    const before = story.frame;
+    story.syncs(director, 51).syncs(backup, 52).syncs(director, 53);
+    expect(onlyFinding(judge(story), rule).evidence.map((e) => e.frame - before)).toEqual([1, 2]);
+  });
+
   test('the same id on both passes', () => {
     const judged = judge(healthy().syncs(director, 51).syncs(backup, 51));
     expect(judged.verdicts).toMatchObject([{ verdict: 'passed', subject: vip }]);

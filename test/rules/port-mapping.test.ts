@@ -37,6 +37,15 @@ describe.each([4, 6] as const satisfies Version[])('port-mapping (IPv%i)', (vers
     expect(copied!.says).toContain(`${at(vip, 80)} from ${director.mac}`);
   });
 
+  test('a real server whose port is not told is not mapped', () => {
+    const config = saved([80, 80]);
+    const untold = config.vips.map((v) => ({
+      ...v,
+      services: v.services.map((s) => ({ ...s, realServers: s.realServers.map((r) => ({ ...r, port: null })) })),
+    }));
+    expect(judge(healthy({ version }), { ...config, vips: untold }).findings).toEqual([]);
+  });
+
   test('the remedy corrects the director, or maps the port on the real servers', () => {
     const [onTheDirector, servers] = onlyFinding(judge(healthy({ version }), saved([8080])), rule).remedy.steps;
     expect(onTheDirector!.commands[0]).toContain('ipvsadm -Sn');
