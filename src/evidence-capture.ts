@@ -71,17 +71,16 @@ export async function evidenceFiles(
   });
 }
 
-/** What each cited frame of a capture proves: a line for each finding that cites it. */
+/** What each cited frame of a capture proves: a line for each rule that cites it for something. */
 function proofsOf(diagnosis: Diagnosis, capture: string): Map<number, string> {
-  const proofs = new Map<number, string>();
+  const proofs = new Map<number, Set<string>>();
   for (const { code, rule, evidence } of diagnosis.findings) {
     for (const { frame, shows, says } of evidence.filter((item) => item.capture === capture)) {
-      const before = proofs.get(frame);
-      const line = printable(`${code} ${rule}, ${shows}: ${says} (frame ${frame} of ${capture})`);
-      proofs.set(frame, before === undefined ? line : `${before}\n${line}`);
+      const lines = proofs.get(frame) ?? new Set();
+      proofs.set(frame, lines.add(printable(`${code} ${rule}, ${shows}: ${says} (frame ${frame} of ${capture})`)));
     }
   }
-  return proofs;
+  return new Map([...proofs].map(([frame, lines]) => [frame, [...lines].join('\n')]));
 }
 
 /** The cited frames of a capture and their neighbours, in the order of the file. */

@@ -53,7 +53,7 @@ test('the context of a cited frame is the frames of the same flow just before an
 });
 
 describe.skipIf(!hasTshark)('in tshark (skipped without tshark)', () => {
-  test.each(['rs-answers-arp-t5', 'ipv6-rs-answers-nd', 'split-brain', 'icmp-redirect', 'healthy-vlan', 'mixed'])(
+  test.each(['rs-answers-arp-t5', 'ipv6-rs-answers-nd', 'split-brain', 'icmp-redirect', 'healthy-vlan', 'mixed', 'rs-announces-vip-t5'])(
     'the evidence of %s has its comments, and each frame the bytes of the original',
     async (name) => {
       const path = fixture(`${name}/mirror.pcap`);
@@ -69,6 +69,7 @@ describe.skipIf(!hasTshark)('in tshark (skipped without tshark)', () => {
         })),
       );
       for (const { text } of proofs) expect(comments.some((comment) => comment.includes(text))).toBe(true);
+      for (const lines of comments.map((comment) => comment.split('\\n'))) expect(new Set(lines).size).toBe(lines.length);
       // The n-th commented frame is the n-th cited one: its dump must be that of the original.
       const times = fieldsOf(path, 'frame.time_epoch');
       const cited = [...new Set(proofs.map(({ number }) => number))].sort((a, b) => Number(times[a - 1]) - Number(times[b - 1]) || a - b);
