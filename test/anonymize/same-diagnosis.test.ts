@@ -42,9 +42,10 @@ describe.each(casesIn())('%s', (name) => {
   });
 });
 
-/** Rules that compare what is cited with all that is not: a share of flows, a time without any, the time of the last good one. */
+/** Rules that compare what is cited with all that is not: a share of flows, a time without any, the time of the last good one, what an address serves. */
 const COUNTING: ReadonlySet<string> = new Set([
   'director-no-rewrite',
+  'duplicate-ip',
   'failover-without-garp',
   'port-reuse-delay',
   'stale-gateway-arp',
