@@ -98,13 +98,13 @@ describe('watch of a pipe', () => {
   });
 });
 
-/** A terminal of 200 rows that nobody reads, and six megabytes of frames for the watch on it; prints its exit code. */
+/** A terminal of 200 rows that nobody reads, and six megabytes of frames for the watch on it; prints its exit code. A session of its own: the keys of whoever runs the tests are not its. */
 const STALLED_TERMINAL = `
 import fcntl, os, pty, signal, struct, subprocess, sys, termios
 capture = open(sys.argv[3], 'rb').read()
 master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 200, 200, 0, 0))
-watch = subprocess.Popen([sys.argv[1], sys.argv[2], 'watch', '-', '--interval', '0.1'], stdin=subprocess.PIPE, stdout=slave, stderr=subprocess.DEVNULL)
+watch = subprocess.Popen([sys.argv[1], sys.argv[2], 'watch', '-', '--interval', '0.1'], stdin=subprocess.PIPE, stdout=slave, stderr=subprocess.DEVNULL, start_new_session=True)
 watch.stdin.write(capture)
 for _ in range(400): watch.stdin.write(capture[24:])
 watch.stdin.flush()
