@@ -10,6 +10,7 @@ import type { Backend, Drops } from '../../src/capture/live/live-source.ts';
 import type { LiveOptions } from '../../src/capture/live/open-live.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const SEND_FRAMES = join(import.meta.dirname, 'send-frames.py');
 const PACKAGES = ['koffi', '@koromix', 'pcap', 'cap'];
 
 /** One line of the probe. */
@@ -112,7 +113,12 @@ export class Wire {
   }
 
   send(end: 'here' | 'there', frames: readonly string[], times = 1): void {
-    this.inside('python3', join(import.meta.dirname, 'send-frames.py'), end, String(times), { input: frames.join('\n') });
+    this.inside('python3', SEND_FRAMES, end, String(times), { input: frames.join('\n') });
+  }
+
+  /** Removes an end of the wire as soon as the frames are sent: what captures there has not been handed them yet. */
+  sendAndRemove(end: 'here' | 'there', frames: readonly string[], removed: 'here' | 'there'): void {
+    this.inside('python3', SEND_FRAMES, end, '1', removed, { input: frames.join('\n') });
   }
 
   /** Starts to capture at `here` unless told otherwise. */

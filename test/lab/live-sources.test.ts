@@ -124,8 +124,7 @@ describe.skipIf(impossible !== null)('a live source', () => {
       const live = wire.probe({ backend });
       await live.isOpen();
       if (backend === 'cap') return;
-      wire.send('there', [LAST]);
-      wire.ip('link', 'delete', 'here');
+      wire.sendAndRemove('there', [LAST], 'here');
       expect(await live.refusal()).toBe(
         'the interface here was removed, and the capture ended with it: create it again, then start again.',
       );

@@ -12,7 +12,7 @@ import { droppedByInterface, interfaceWasRemoved, isUpAgain, wentDownForNow } fr
 import { liveInfo } from './live-info.ts';
 import type { BackendRequest, Direction, Drops, LiveSource } from './live-source.ts';
 import { PacketRing } from './packet-ring.ts';
-import { PacketSocket } from './packet-socket.ts';
+import { PacketSocket, RETIRE_MS } from './packet-socket.ts';
 
 /** While no frame comes, the ring is looked at this often: memory is read, nothing is called. */
 const LOOK_MS = 20;
@@ -52,6 +52,8 @@ class AfpacketSource implements LiveSource {
   private received = 0;
   private dropped = 0;
   private isDown = false;
+  /** When it was seen that the interface is no longer there, in milliseconds of the monotonic clock. */
+  private removedAt: number | null = null;
   private closed = false;
   private wake: () => void = () => {};
 
@@ -135,9 +137,16 @@ class AfpacketSource implements LiveSource {
 
   /** The kernel tells once that an interface went down or was removed, and not at all that it is up again. */
   private watchInterface(): void {
-    if (!this.isDown && this.socket.takeError() !== constants.errno.ENETDOWN) return;
+    const isSure = this.isDown || this.removedAt !== null;
+    if (!isSure && this.socket.takeError() !== constants.errno.ENETDOWN) return;
     const condition = this.socket.condition();
-    if (condition === 'removed') throw interfaceWasRemoved(this.interface);
+    if (condition === 'removed') {
+      // The block that was being filled is handed over when it is old enough: the frames from before are in it.
+      const now = performance.now();
+      this.removedAt ??= now;
+      if (now - this.removedAt > 2 * RETIRE_MS) throw interfaceWasRemoved(this.interface);
+      return;
+    }
     const isDown = condition === 'down';
     if (isDown && !this.isDown) this.notice(wentDownForNow(this.interface));
     if (!isDown && this.isDown) this.notice(isUpAgain(this.interface));

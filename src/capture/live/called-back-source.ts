@@ -8,6 +8,9 @@ import { interfaceState, interfaceWasRemoved, interfaceWentDown } from './interf
 import { liveInfo } from './live-info.ts';
 import type { Backend, BackendRequest, Drops, LiveSource } from './live-source.ts';
 
+/** Frames that came before the end are handed over by the library within this time. */
+const LAST_FRAMES_MS = 100;
+
 /** A library that has begun to capture. */
 export interface CapturingLibrary {
   readonly backend: Backend;
@@ -43,6 +46,7 @@ export class CalledBackSource implements LiveSource {
   private readonly signal: AbortSignal | null;
   private readonly endWatch: () => void;
   private failure: Error | null = null;
+  private lastFrames: NodeJS.Timeout | null = null;
   private lastDrops: Drops = { received: null, droppedByKernel: null, droppedByInterface: null };
   private closed = false;
   private wake: () => void = () => {};
@@ -97,6 +101,7 @@ export class CalledBackSource implements LiveSource {
     if (this.closed) return;
     this.count();
     this.closed = true;
+    if (this.lastFrames !== null) clearTimeout(this.lastFrames);
     this.endWatch();
     this.signal?.removeEventListener('abort', this.interrupt);
     this.library.close();
@@ -118,7 +123,12 @@ export class CalledBackSource implements LiveSource {
     }
   }
 
+  /** The library or the watch said that no frame will come; each may say it again. */
   private fail(): void {
+    this.lastFrames ??= setTimeout(() => this.end(), LAST_FRAMES_MS);
+  }
+
+  private end(): void {
     const name = this.interface;
     const state = interfaceState(name);
     if (state === 'removed') this.failure = interfaceWasRemoved(name);

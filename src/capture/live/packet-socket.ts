@@ -44,7 +44,7 @@ const BLOCKS = [256, 64, 16];
 /** TPACKET_V3 asks for it and does not use it: frames take the room that they need. */
 const FRAME_BYTES = 2048;
 /** A block is handed over when it is full or this old. At low rates a block holds what came in that time, and the ring ten seconds. */
-const RETIRE_MS = 40;
+export const RETIRE_MS = 40;
 
 /** Hardware types (ARPHRD_, linux/if_arp.h) by what their frames begin with. */
 const LINK_TYPES: ReadonlyMap<number, number> = new Map([
