@@ -20,13 +20,13 @@ export interface Rivals {
   readonly answers: readonly Turn[];
 }
 
-/** So often must the IP come back to a machine that lost it … */
-const LEAST_RETURNS = 2;
+/** To so many machines must the IP come back that had lost it: whoever claims it once, by mistake, is no second owner … */
+const LEAST_RETURNING = 2;
 /** … within this time, for turns to be more than a failover and its way back. */
 const WITHIN_NS = 120e9;
 
 /**
- * The claims that changed hands, where an IP goes to and fro between machines: twice or more in 120 s it comes back to one that
+ * The claims that changed hands, where an IP goes to and fro between machines: within 120 s it comes back to two of them that
  * had lost it, and one listener heard it all. Answers to one question are no turns but a race.
  */
 export function turnsOf(c: Case, ip: Ip): Turn[] {
@@ -114,8 +114,8 @@ function busiest(turns: readonly Turn[]): Turn[] {
   for (let first = 0; first < turns.length; first++) {
     const start = turns[first + 1]?.claim.ref.at ?? 0;
     const row = turns.slice(first).filter((t) => t.claim.ref.at - start <= WITHIN_NS);
-    const returns = row.filter((t, i) => row.slice(0, i).some((earlier) => earlier.machine === t.machine)).length;
-    if (returns >= LEAST_RETURNS && row.length > best.length) best = row;
+    const returning = new Set(row.map((t) => t.machine).filter((machine, i, all) => all.indexOf(machine) < i));
+    if (returning.size >= LEAST_RETURNING && row.length > best.length) best = row;
   }
   return best;
 }

@@ -44,6 +44,10 @@ describe.each([4, 6] as const satisfies Version[])('vip-mac-flapping (IPv%i)', (
     expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, client]), two), rule, vip)).toBe('passed');
   });
 
+  test('machines that take their turn once each do not make it to and fro', () => {
+    expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, client, a]), two), rule, vip)).toBe('passed');
+  });
+
   test('changes further apart than two minutes are none', () => {
     expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, b], 60_100), two), rule, vip)).toBe('passed');
     expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, b], 59_900), two), rule, vip)).toBe('found');
