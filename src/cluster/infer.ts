@@ -55,9 +55,10 @@ export function inferCluster(o: Observations, told: Given, remembered: Remembere
     addVip(cluster, vip.ip, 'given', ['given'], given);
   }
   recallVips(cluster, remembered, given);
+  const shared = sharedServers(traffics);
   for (const traffic of traffics) {
     if (given.vips.length > 0 && cluster.vip(traffic.ip) === undefined) continue;
-    observeVip(cluster, traffic, o, given);
+    observeVip(cluster, traffic, o, given, shared);
   }
   declareBySync(cluster, o, given);
   dropGuesses(cluster);
@@ -287,8 +288,14 @@ function addVip(cluster: Cluster, ip: Ip, source: RoleSource, clues: string[], g
   return vip;
 }
 
-function observeVip(cluster: Cluster, traffic: Traffic, o: Observations, given: Given): void {
-  const directors = forwardersThatDirect(cluster, traffic, o);
+function observeVip(
+  cluster: Cluster,
+  traffic: Traffic,
+  o: Observations,
+  given: Given,
+  shared: ReadonlyMap<Mac, ReadonlyMap<Mac, number>>,
+): void {
+  const directors = forwardersThatDirect(cluster, traffic, o, shared);
   const translators = translatorsThatDirect(traffic, o);
   const asymmetric = directors.size === 0 && translators.size === 0 ? asymmetricEntries(traffic, o) : new Map<Mac, Clue>();
   const known = cluster.vip(traffic.ip);
@@ -355,13 +362,35 @@ interface Clue {
 
 const RANK: Readonly<Record<RoleSource, number>> = { given: 0, declared: 1, observed: 2, guessed: 3 };
 
-/** Forwarders of a server IP that direct it, instead of routing to it. */
-function forwardersThatDirect(cluster: Cluster, traffic: Traffic, o: Observations): Map<Mac, Clue> {
-  const directors = new Map<Mac, Clue>();
+/** Machine → machines that it handed copies on to, whether as they are or inside a tunnel, with the number of flows. */
+function handedOn(traffic: Traffic): Map<Mac, Map<Mac, number>> {
   const forwards = new Map<Mac, Map<Mac, number>>();
   for (const table of [traffic.forwards, traffic.tunnels]) {
     for (const [mac, targets] of table) for (const [target, flows] of targets) add2(forwards, mac, target, flows);
   }
+  return forwards;
+}
+
+/** Machine → machines that it hands copies on to and that answer as the server, with the number of server IPs. */
+function sharedServers(traffics: readonly Traffic[]): Map<Mac, Map<Mac, number>> {
+  const shared = new Map<Mac, Map<Mac, number>>();
+  for (const traffic of traffics) {
+    for (const [mac, targets] of handedOn(traffic)) {
+      for (const target of targets.keys()) if (traffic.repliers.has(target)) add2(shared, mac, target, 1);
+    }
+  }
+  return shared;
+}
+
+/** Forwarders of a server IP that direct it, instead of routing to it. */
+function forwardersThatDirect(
+  cluster: Cluster,
+  traffic: Traffic,
+  o: Observations,
+  shared: ReadonlyMap<Mac, ReadonlyMap<Mac, number>>,
+): Map<Mac, Clue> {
+  const directors = new Map<Mac, Clue>();
+  const forwards = handedOn(traffic);
   for (const { arrived, to, flows, left } of traffic.leaps) {
     const isOneMachine = cluster.machineOf(arrived) === cluster.machineOf(left);
     if (isOneMachine || isVirtualMac(arrived) || claimsOf(left, traffic.ip, o)) add2(forwards, arrived, to, flows);
@@ -371,14 +400,16 @@ function forwardersThatDirect(cluster: Cluster, traffic: Traffic, o: Observation
     const machines = count(targets.size, 'machine');
     const claims = claimsOf(mac, traffic.ip, o);
     const returned = traffic.returns.get(mac) ?? 0;
-    if (claims && o.claimedBy(mac).ips.length < PROXY_ARP_ADDRESSES) {
+    const answeredDirectly = [...targets.keys()].filter((t) => traffic.repliers.has(t));
+    // What a proxy hands on goes to the one machine that owns the address; the machines behind a director share many.
+    const isShared = returned === 0 && answeredDirectly.some((t) => targets.size > 1 || (shared.get(mac)?.get(t) ?? 0) > 1);
+    if (claims && (isShared || o.claimedBy(mac).ips.length < PROXY_ARP_ADDRESSES)) {
       directors.set(mac, {
         source: 'observed',
         text: `claims ${traffic.ip} and hands its packets on to ${machines} (${count(flows, 'flow')})`,
       });
       continue;
     }
-    const answeredDirectly = [...targets.keys()].filter((t) => traffic.repliers.has(t));
     if (returned === 0 && answeredDirectly.length > 0 && !answeredDirectly.some((t) => claimsOf(t, traffic.ip, o))) {
       directors.set(mac, { source: 'observed', text: `hands packets for ${traffic.ip} on to ${machines}, which answer past it` });
     } else if (returned === 0 && targets.size > 1) {

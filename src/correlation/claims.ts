@@ -97,7 +97,8 @@ export interface AddressClaims {
 const MAX_MACS_AN_ADDRESS = 16;
 const MAX_ASKERS_AN_ADDRESS = 64;
 const MAX_RACERS = 16;
-const MAX_ADDRESSES_A_MAC = 64;
+/** More than the VIPs of a large cluster. */
+const MAX_ADDRESSES_A_MAC = 1024;
 /** Most (IP, MAC) pairs over all. */
 const MAX_CLAIMS = 1 << 16;
 /** Answers to one question arrive within this time. */
@@ -109,7 +110,7 @@ export class Claims {
   /** Claims that did not fit. */
   forgotten = 0;
   readonly addresses = new Map<number, AddressClaims>();
-  /** IPs that each MAC claimed, at most 64; then only counted. */
+  /** IPs that each MAC claimed; those beyond the bound are only counted. */
   readonly ofMac = new Map<number, { addresses: Set<number>; more: number }>();
   /** Whether every capture is running now: only then does a question without an answer mean that nobody gave one. */
   isWatched = true;

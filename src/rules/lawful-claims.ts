@@ -6,11 +6,21 @@ import type { Case } from './rule.ts';
 /** A machine that answers for this many IPs is a router with proxy ARP, not a machine with one address too many. */
 const MANY_ADDRESSES = 8;
 
-/** Proxy ARP: a machine that answers for many IPs, none of which it uses. */
+/**
+ * Proxy ARP: a machine that answers for many IPs. VIPs do not count: a cluster may have many, and who leaks one leaks them all. Of a real
+ * server those do not count that another machine answers for too: with a VIP's whole network on lo it answers for all neighbours, where
+ * a proxy answers for machines that the asker cannot reach.
+ */
 export function answersForMany(c: Case, machine: Machine): boolean {
+  const isServer = c.cluster.vips.some((vip) => vip.realServers.some((role) => role.machine === machine && role.source !== 'guessed'));
   let answered = 0;
   for (const mac of machine.macs) {
-    for (const ip of c.o.claimedBy(mac).ips) if (c.o.about(ip)!.macs.some((m) => m.mac === mac && m.counts.reply > 0)) answered++;
+    for (const ip of c.o.claimedBy(mac).ips) {
+      if (c.cluster.vip(ip) !== undefined) continue;
+      const about = c.o.about(ip)!;
+      if (isServer && about.racers.includes(mac)) continue;
+      if (about.macs.some((m) => m.mac === mac && m.counts.reply > 0)) answered++;
+    }
   }
   return answered >= MANY_ADDRESSES;
 }

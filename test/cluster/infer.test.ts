@@ -97,6 +97,28 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(clusterOf(story).vips).toEqual([]);
   });
 
+  test('a director of very many VIPs is no proxy, even where real servers claim them too', () => {
+    const vips = Array.from({ length: 40 }, (_, i) => host('vip', 100 + i, version).ip);
+    const story = new Story();
+    for (const one of vips) {
+      story.whoHas(gateway, one).isAt(director, one, gateway).isAt(rs1, one, gateway);
+      story.tcp(remote, one).opens([gateway, director, rs1], [rs1, gateway]);
+    }
+    const { vips: found } = clusterOf(story);
+    expect(found.map(({ ip, source }) => [ip, source])).toEqual(vips.map((one) => [one, 'observed']));
+    expect(found.map(rolesOf)).toEqual(vips.map(() => ofMacs([director], [rs1])));
+  });
+
+  test('a proxy that hands each address on to its owner, who answers past it, is no director', () => {
+    const story = new Story();
+    for (let n = 30; n < 40; n++) {
+      const owner = host('behind', n, version);
+      story.whoHas(client, owner.ip).isAt(backup, owner.ip, client).isAt(owner, owner.ip, client);
+      story.tcp(client, owner.ip).opens([client, backup, owner], [owner, client]);
+    }
+    expect(clusterOf(story).vips).toEqual([]);
+  });
+
   test('without the director’s egress, answers of several other machines show the director', () => {
     const story = new Story().resolves(client, vip, director);
     for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director], [rs, client]);

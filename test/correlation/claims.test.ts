@@ -119,11 +119,11 @@ describe('claims have an end', () => {
     expect(claims.forgotten).toBe(4);
   });
 
-  test('of one MAC the first 64 addresses are kept, and the others counted', () => {
+  test('of one MAC the first 1,024 addresses are kept, and the others counted', () => {
     const claims = new Claims();
-    for (let address = 1; address <= 70; address++) say(claims, address, address, 5);
+    for (let address = 1; address <= 1030; address++) say(claims, address, address, 5);
     expect(claims.ofMac.get(5)).toMatchObject({ more: 6 });
-    expect(claims.ofMac.get(5)!.addresses.size).toBe(64);
+    expect(claims.ofMac.get(5)!.addresses.size).toBe(1024);
     expect(claims.forgotten).toBe(6);
   });
 

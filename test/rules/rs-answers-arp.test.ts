@@ -4,7 +4,7 @@ import { connect, healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, host, lan, Story } from '../support/story.ts';
 
-const { vip, gateway, director, backup, rs1, rs2, client } = lan();
+const { vip, gateway, director, backup, rs1, rs2, client, remote } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe('rs-answers-arp', () => {
@@ -69,6 +69,18 @@ describe('rs-answers-arp', () => {
     }
   });
 
+  test('a real server that answers for each of many VIPs is found for all of them', () => {
+    const vips = Array.from({ length: 70 }, (_, i) => host('vip', 100 + i).ip);
+    const story = new Story();
+    for (const one of vips) {
+      story.whoHas(gateway, one).isAt(director, one, gateway).isAt(rs2, one, gateway);
+      for (const rs of [rs1, rs2]) story.tcp(remote, one).opens([gateway, director, rs], [rs, gateway]);
+    }
+    const { findings } = judge(story);
+    expect(findings.map((f) => [f.rule, f.vip, f.confidence])).toEqual(vips.map((one) => [rule.name, one, 'confirmed']));
+    expect(new Set(findings.flatMap((f) => f.culprits.map((c) => c.mac)))).toEqual(new Set([rs2.mac]));
+  });
+
   test('an answer that nobody asked for is told by itself', () => {
     const story = healthy().announces(director, vip).isAt(rs1, vip, gateway);
     const finding = onlyFinding(judge(story), rule);
@@ -124,14 +136,27 @@ describe('rs-answers-arp', () => {
     });
 
     test.each([
-      [6, [rs1.mac]],
-      [7, []],
+      [7, [rs1.mac]],
+      [8, []],
     ])('for proxy ARP: a machine that answers for the VIP and %i more', (more, culprits) => {
       const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
       const story = new Story().resolves(gateway, vip, director);
       for (let n = 50; n < 50 + more; n++) story.resolves(gateway, host('behind', n).ip, rs1);
       story.wait(100).resolves(gateway, vip, rs1);
       expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual(culprits);
+    });
+
+    test('but not a real server that answers for all its neighbours as they do, as with a whole network on lo', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
+      const story = new Story().resolves(gateway, vip, director);
+      for (let n = 50; n < 60; n++) {
+        const owner = host('neighbour', n);
+        story.whoHas(gateway, owner.ip).isAt(owner, owner.ip, gateway).isAt(rs1, owner.ip, gateway);
+      }
+      story.wait(100).resolves(gateway, vip, rs1);
+      expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([rs1.mac]);
+      // Of a machine that serves nothing here it is not known what it is: two proxies answer alike too.
+      expect(culpritsOf(judge(story, { ...MIRROR, given: given({ vips: [vip], directors: [director] }) }), rule)).toEqual([]);
     });
 
     test('but not one that only announces many addresses, which others answer for', () => {
