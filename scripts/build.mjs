@@ -1,30 +1,59 @@
 #!/usr/bin/env node
-// Bundles src/ into a few files in dist/: loading some two hundred modules takes longer than diagnosing a small capture. What a command may never need stays in
-// files of its own, and packages stay where npm put them. With --if-possible it succeeds without the means to do so: `npm ci --omit=dev` runs the prepare script too.
-import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Bundles src/ into dist/: loading some two hundred modules takes longer than diagnosing a small capture. What every diagnosis needs is one file; what a command
+// may never need stays in files of its own, and packages stay where npm put them. With --if-possible it succeeds without the means to do so: `npm ci --omit=dev`
+// runs the prepare script too.
+import { join, resolve } from 'node:path';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const root = resolve(import.meta.dirname, '..');
+/** What `diagnose` loads of itself, whatever its options are; all that these import belongs to the one file too. */
+const EVERY_DIAGNOSIS = ['cli/main.ts', 'cli/inputs.ts', 'cli/captures.ts', 'cli/write-output.ts', 'cli/progress.ts', 'diagnose.ts'];
 
-let esbuild;
+let rolldown;
 try {
-  esbuild = await import('esbuild');
+  ({ rolldown } = await import('rolldown'));
 } catch {
   if (process.argv.includes('--if-possible')) process.exit(0);
-  console.error('build: esbuild is not installed; run npm ci first.');
+  console.error('build: rolldown is not installed; run npm ci first.');
   process.exit(2);
 }
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-await esbuild.build({
-  absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  packages: 'external',
-  format: 'esm',
+
+const bundle = await rolldown({
+  cwd: root,
+  input: { main: './src/cli/main.ts' },
+  external: (id) => !/^[./]/.test(id),
   platform: 'node',
-  target: 'node20',
-  logLevel: 'warning',
+  transform: { target: 'node20' },
+  // A module that one place imports lazily and another eagerly is what EVERY_DIAGNOSIS is about.
+  checks: { ineffectiveDynamicImport: false },
 });
+/** The modules of the one file, once all modules are known. */
+let core = null;
+await bundle.write({
+  dir: 'dist',
+  cleanDir: true,
+  format: 'esm',
+  codeSplitting: {
+    groups: [
+      {
+        debugName: 'core',
+        name(id, context) {
+          core ??= reached(context);
+          return core.has(id) ? 'core' : null;
+        },
+      },
+    ],
+  },
+});
+await bundle.close();
+
+/** The modules that EVERY_DIAGNOSIS are, and all that they import without waiting. */
+function reached(context) {
+  const modules = new Set();
+  const visit = (id) => {
+    if (modules.has(id)) return;
+    modules.add(id);
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) visit(imported);
+  };
+  for (const path of EVERY_DIAGNOSIS) visit(join(root, 'src', path));
+  return modules;
+}

@@ -161,4 +161,17 @@ describe('rooms', () => {
     expect([...launcher.matchAll(/import\(?\s*'([^']+)'|from '([^']+)'/g)].map((m) => m[1] ?? m[2])).toEqual(['../dist/main.js']);
     expect(launcher.trim().split('\n').length).toBeLessThanOrEqual(5);
   });
+
+  test('what is built imports its own files, Node.js and the packages that are installed with it, and nothing else', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const files = readdirSync(join(ROOT, 'dist'));
+    const imported = files.flatMap((file) =>
+      [
+        ...readFileSync(join(ROOT, 'dist', file), 'utf8').matchAll(/^(?:import|export)\b[^;]*? from "([^"]+)";$|\bimport\("([^"]+)"\)/gm),
+      ].map((m) => m[1] ?? m[2]!),
+    );
+    expect(imported).toContain('commander');
+    const others = imported.filter((name) => !name.startsWith('node:') && !files.includes(name.replace('./', '')));
+    expect(others.map((name) => name.split('/')[0]!).filter((name) => !(name in dependencies))).toEqual([]);
+  });
 });

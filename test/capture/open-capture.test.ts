@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyFrame } from '../../src/capture/frame.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { UsageError } from '../../src/usage-error.ts';
+import { bundle } from '../support/bundle.ts';
 import { fields, frameOf, joined, pcapHeader, pcapRecord, sectionHeader } from './capture-bytes.ts';
 import { readBytes, readCapture, temporaryDirectory } from './read-capture.ts';
 
@@ -159,8 +159,9 @@ describe('a capture from a pipe', () => {
   const compiled = mkdtempSync(join(tmpdir(), 'lvs-doctor-compiled-'));
   const script = join(compiled, 'count.mjs');
   beforeAll(async () => {
-    const contents = `import { openCapture } from './capture/open-capture.ts';
-      import { emptyFrame } from './capture/frame.ts';
+    const sourceOf = (path: string) => JSON.stringify(join(ROOT, 'src/capture', path));
+    const contents = `import { openCapture } from ${sourceOf('open-capture.ts')};
+      import { emptyFrame } from ${sourceOf('frame.ts')};
       process.on('SIGTERM', () => { process.stdout.write('terminated'); process.exit(7); });
       try {
         const source = await openCapture(process.argv[2]);
@@ -175,8 +176,8 @@ describe('a capture from a pipe', () => {
         process.stdout.write(error.name + ': ' + error.message);
         process.exitCode = 2;
       }`;
-    const stdin = { contents, resolveDir: join(ROOT, 'src') };
-    await build({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: script, logLevel: 'error' });
+    writeFileSync(join(compiled, 'count.ts'), contents);
+    await bundle(join(compiled, 'count.ts'), compiled);
   });
   afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 

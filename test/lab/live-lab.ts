@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { build } from 'esbuild';
 import type { Backend, Drops } from '../../src/capture/live/live-source.ts';
 import type { LiveOptions } from '../../src/capture/live/open-live.ts';
+import { bundle } from '../support/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SEND_FRAMES = join(import.meta.dirname, 'send-frames.py');
@@ -69,16 +69,7 @@ export function installedBackends(): Backend[] {
 export async function buildProbe(): Promise<{ readonly folder: string; remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'lvs-doctor-live-'));
   chmodSync(folder, 0o755);
-  await build({
-    entryPoints: [join(import.meta.dirname, 'live-probe.ts')],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-  });
+  await bundle(join(import.meta.dirname, 'live-probe.ts'), folder);
   mkdirSync(join(folder, 'node_modules'));
   for (const name of PACKAGES.filter((name) => existsSync(join(ROOT, 'node_modules', name)))) {
     cpSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
