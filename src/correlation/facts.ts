@@ -16,6 +16,7 @@ import { BoundedLog } from './bounded-log.ts';
 import { Claims } from './claims.ts';
 import { DatagramTable, Sighting } from './datagrams.ts';
 import { EdgeTable, isGroupMac } from './edges.ts';
+import { FlowHashes, foldIp6 } from './flow-hashes.ts';
 import { Cold, FlowFlag, FlowTable, MAX_FLOWS } from './flows.ts';
 import type { FrameRef } from './frame-ref.ts';
 import { finish, type HashKey, randomHashKey } from './hash.ts';
@@ -116,6 +117,7 @@ export class Facts {
   readonly #open = new OpenRequests();
   readonly #points: Float64Array[] = [];
   readonly #key: HashKey;
+  readonly #hashes: FlowHashes;
   /** Services seen: server address number × 65536 + port. */
   readonly #services = new Set<number>();
   /** By root: whether its service is among them. */
@@ -126,13 +128,15 @@ export class Facts {
   #once = new Float64Array(256);
   #twice = new Float64Array(256);
   #thrice = new Float64Array(256);
-  readonly #examples = new Map<number, FlowExample[]>();
+  /** By path: the earliest flows that were forgotten. */
+  readonly #examples: FlowExample[][] = [];
   readonly #advert = emptyVrrpAdvert();
   readonly #syncReader = new IpvsSyncReader();
 
   /** @param maxFlows most flows remembered at a time, a power of two */
   constructor(known: readonly KnownAddress[] = [], key: HashKey = randomHashKey(), maxFlows: number = MAX_FLOWS) {
     this.#key = key;
+    this.#hashes = new FlowHashes(key);
     this.flows = new FlowTable(maxFlows);
     this.edges = new EdgeTable(key);
     this.addresses = new AddressTable(key);
@@ -233,10 +237,9 @@ export class Facts {
     }
     const sourcePort = p.sourcePort;
     const destinationPort = p.destinationPort;
-    const hs = endHash(source, sourcePort, key);
-    const hd = endHash(destination, destinationPort, key);
-    const first = firstHash(hs, hd, p.protocol);
-    const second = secondHash(source, sourcePort, destination, destinationPort, key);
+    const hashes = this.#hashes;
+    hashes.of(source, sourcePort, destination, destinationPort, p.protocol);
+    const { first, second } = hashes;
     const sourceIsHigher = source > destination || (source === destination && sourcePort > destinationPort);
 
     const flows = this.flows;
@@ -244,14 +247,14 @@ export class Facts {
     const isSyn = (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
     let row = flows.find(first, second);
     if (row < 0) {
-      row = this.#beginFlow(frame, p, edge, ms, first, second, hs, hd, sourceIsHigher, isTcp, isSyn);
+      row = this.#beginFlow(frame, p, edge, ms, sourceIsHigher, isTcp, isSyn);
       if (row < 0) return;
     } else if (
       isSyn &&
       (flows.cold[flows.hot[row + 3]! + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))
     ) {
-      this.#restartFlow(p, edge, ms, row, first, second, hs, sourceIsHigher);
-    }
+      this.#restartFlow(p, edge, ms, row, sourceIsHigher);
+    } else if ((flows.hot[row + 1]! & FlowFlag.oneFrame) !== 0) flows.hot[row + 1] = flows.hot[row + 1]! & ~FlowFlag.oneFrame;
     flows.hot[row + 2] = ms;
 
     let state = flows.hot[row + 1]!;
@@ -385,26 +388,16 @@ export class Facts {
   }
 
   /** Starts a flow: which end is the server, which root, and does it answer or repeat another flow's request? Its row, or -1. */
-  #beginFlow(
-    frame: Frame,
-    p: Packet,
-    edge: number,
-    ms: number,
-    first: number,
-    second: number,
-    hs: number,
-    hd: number,
-    sourceIsHigher: boolean,
-    isTcp: boolean,
-    isSyn: boolean,
-  ): number {
+  #beginFlow(frame: Frame, p: Packet, edge: number, ms: number, sourceIsHigher: boolean, isTcp: boolean, isSyn: boolean): number {
+    const hashes = this.#hashes;
     const isSynAck = isTcp && (p.tcpFlags & TcpFlag.syn) !== 0 && !isSyn;
     let begun: Begun = isSyn ? Begun.syn : isSynAck ? Begun.reply : isTcp ? Begun.midFlow : Begun.datagram;
     let serverIsSource = isSynAck;
     let guessed = false;
     if (!isSyn) {
       const asked = isTcp ? p.acknowledgment - 1 : p.sourcePort | UDP_REQUEST;
-      const answers = (isSynAck || !isTcp) && this.#open.find(hd, asked, ms, isTcp ? SYN_ANSWER_WITHIN_MS : UDP_ANSWER_WITHIN_MS);
+      const answers =
+        (isSynAck || !isTcp) && this.#open.find(hashes.destination, asked, ms, isTcp ? SYN_ANSWER_WITHIN_MS : UDP_ANSWER_WITHIN_MS);
       if (answers) {
         // Another flow of this client waits for just this answer: it comes from the wrong IP.
         const waiting = this.flows.find(this.#open.first, this.#open.second);
@@ -427,25 +420,27 @@ export class Facts {
     const root = this.paths.rootOf(server, port, p.protocol, begun);
     if (root === 0) return -1;
     if (!guessed) this.#addService(root, server, port);
-    const row = this.flows.insert(first, second, this.#forget);
+    const row = this.flows.insert(hashes.first, hashes.second, this.#forget);
     const serverIsHigher = serverIsSource === sourceIsHigher;
     this.flows.hot[row + 1] =
       root |
+      FlowFlag.oneFrame |
       (serverIsHigher ? FlowFlag.serverIsHigher : 0) |
       (guessed ? FlowFlag.guessed : 0) |
       (p.version === 6 ? FlowFlag.version6 : 0) |
       (serverIsSource ? FlowFlag.answered : 0);
     this.paths.flows[root]!++;
     this.#writeCold(row, p, serverIsSource);
-    if (isSyn) this.#openSyn(p, edge, frame, ms, first, second, hs);
-    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, ms, first, second, hs);
+    if (isSyn) this.#openSyn(p, edge, frame, ms);
+    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, ms);
     if (begun <= Begun.datagram) this.#countRequest(root, edge, p);
     return row;
   }
 
   /** A SYN on a known 5-tuple that is no repetition: a new connection, or the mend of a wrong guess. */
-  #restartFlow(p: Packet, edge: number, ms: number, row: number, first: number, second: number, hs: number, sourceIsHigher: boolean): void {
+  #restartFlow(p: Packet, edge: number, ms: number, row: number, sourceIsHigher: boolean): void {
     const flows = this.flows;
+    const hashes = this.#hashes;
     const oldPath = flows.hot[row + 1]! & 0xffff;
     const server = this.#server(p, false, edge);
     const wasRequest = this.paths.begun[oldPath]! <= Begun.reuse;
@@ -458,12 +453,13 @@ export class Facts {
     flows.hot[row + 1] = root | (sourceIsHigher ? 0 : FlowFlag.serverIsHigher) | (p.version === 6 ? FlowFlag.version6 : 0);
     this.paths.flows[root]!++;
     this.#writeCold(row, p, false);
-    this.#open.put(hs, p.sequence, first, second, ms);
+    this.#open.put(hashes.source, p.sequence, hashes.first, hashes.second, ms);
     this.#countRequest(root, edge, p);
   }
 
-  #openSyn(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
-    if (this.#open.find(hs, p.sequence, ms, SYN_ANSWER_WITHIN_MS)) {
+  #openSyn(p: Packet, edge: number, frame: Frame, ms: number): void {
+    const { source, first, second } = this.#hashes;
+    if (this.#open.find(source, p.sequence, ms, SYN_ANSWER_WITHIN_MS)) {
       // The same client, port and sequence number to another IP: somebody rewrote the destination.
       const original = this.flows.find(this.#open.first, this.#open.second);
       if (original >= 0 && this.#open.first !== first) {
@@ -471,12 +467,13 @@ export class Facts {
         return;
       }
     }
-    this.#open.put(hs, p.sequence, first, second, ms);
+    this.#open.put(source, p.sequence, first, second, ms);
   }
 
-  #openDatagram(p: Packet, edge: number, frame: Frame, ms: number, first: number, second: number, hs: number): void {
+  #openDatagram(p: Packet, edge: number, frame: Frame, ms: number): void {
+    const { source, first, second } = this.#hashes;
     const service = p.destinationPort | UDP_REQUEST;
-    if (this.#open.find(hs, service, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
+    if (this.#open.find(source, service, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
       const original = this.flows.find(this.#open.first, this.#open.second);
       if (original >= 0) {
         const entry = this.paths.entryEdge[this.flows.hot[original + 1]! & 0xffff]!;
@@ -487,7 +484,7 @@ export class Facts {
         }
       }
     }
-    this.#open.put(hs, service, first, second, ms);
+    this.#open.put(source, service, first, second, ms);
   }
 
   #countRequest(root: number, edge: number, p: Packet): void {
@@ -544,22 +541,26 @@ export class Facts {
   // ------------------------------------------------------------------------------------------------ examples
 
   readonly #forget = (state: number, row: number): void => {
-    this.#keepExample(row, state & 0xffff);
+    const path = state & 0xffff;
+    // A flow of one frame began when it was last seen. A flood is of such flows: nothing else of them is read here, which would be a cache miss.
+    const isLater = (state & FlowFlag.oneFrame) !== 0 && this.flows.hot[row + 2]! * 1e6 >= this.#keptUntil(path);
+    if (!isLater) this.#keepExample(row, path);
   };
 
   #keepExample(row: number, path: number): void {
-    if (path === 0) return;
-    let kept = this.#examples.get(path);
-    if (kept === undefined) {
-      kept = [];
-      this.#examples.set(path, kept);
-    }
-    const at = this.flows.beganAt(row);
-    const last = kept.at(-1)?.events[0]?.at ?? Number.POSITIVE_INFINITY;
-    if (kept.length >= EXAMPLES_FORGOTTEN && at >= last) return;
+    if (path === 0 || this.flows.beganAt(row) >= this.#keptUntil(path)) return;
+    const kept = this.#examples[path] ?? [];
+    this.#examples[path] = kept;
     kept.push(this.#exampleOf(row));
     kept.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
     kept.length = Math.min(kept.length, EXAMPLES_FORGOTTEN);
+  }
+
+  /** Flows of a path that begin at this time, in nanoseconds since the first frame, or later are not among its earliest. */
+  #keptUntil(path: number): number {
+    const kept = this.#examples[path];
+    if (kept === undefined || kept.length < EXAMPLES_FORGOTTEN) return Number.POSITIVE_INFINITY;
+    return kept[EXAMPLES_FORGOTTEN - 1]!.events[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
   #exampleOf(row: number): FlowExample {
@@ -602,18 +603,18 @@ export class Facts {
         kept.map(({ row }) => this.#exampleOf(row)),
       );
     });
-    for (const [path, kept] of this.#examples) {
+    this.#examples.forEach((kept, path) => {
       const all = [...kept, ...(found.get(path) ?? [])];
       all.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
       found.set(path, all.length <= most ? all : [...all.slice(0, most - 1), all.at(-1)!]);
-    }
+    });
     return found;
   }
 
   /** Distinct client addresses of the remembered flows to these servers (address numbers). */
   countClients(servers: ReadonlySet<number>): number {
     const { hot, cold } = this.flows;
-    const clients = new IntegerSet();
+    const clients = new IntegerSet(this.flows.count);
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0 || !servers.has(this.paths.server[hot[row + 1]! & 0xffff]!)) continue;
       const at = hot[row + 3]!;
@@ -659,11 +660,11 @@ export class Facts {
     return { ref, type: p.icmpType, code: p.icmpCode, version, edge, source, mtu: p.icmpMtu };
   }
 
-  /** The row of a flow by its ends; the same mixing as in `#addSegment`. */
+  /** The row of a flow by its ends. */
   #findFlow(source: number, sourcePort: number, destination: number, destinationPort: number, protocol: number): number {
-    const hs = endHash(source, sourcePort, this.#key);
-    const hd = endHash(destination, destinationPort, this.#key);
-    return this.flows.find(firstHash(hs, hd, protocol), secondHash(source, sourcePort, destination, destinationPort, this.#key));
+    const hashes = this.#hashes;
+    hashes.of(source, sourcePort, destination, destinationPort, protocol);
+    return this.flows.find(hashes.first, hashes.second);
   }
 
   #addArp(frame: Frame, p: Packet, edge: number): void {
@@ -770,40 +771,6 @@ function placeInTime(rows: TimedRow[], row: TimedRow): void {
 
 /** A datagram's copy to another address follows within this time. */
 const COPY_OF_DATAGRAM_WITHIN_MS = 100;
-
-/** One end of a 5-tuple, mixed. */
-function endHash(ip: number, port: number, key: HashKey): number {
-  let h = Math.imul(ip ^ key[0], 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15) ^ Math.imul(port ^ key[1], 0x27d4eb2f), 0x85ebca77);
-  return h ^ (h >>> 13);
-}
-
-/** First hash of a 5-tuple, the same in either direction; never 0. */
-function firstHash(hs: number, hd: number, protocol: number): number {
-  const h = (hs + hd + protocol) | 0;
-  const mixed = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  return mixed ^ (mixed >>> 15) || 1;
-}
-
-/**
- * Second hash of a 5-tuple, the same in either direction. It is made of the addresses anew: two ends that share the first hash must
- * not share this one, or a flood of sources would find flows that are not its own.
- */
-function secondHash(source: number, sourcePort: number, destination: number, destinationPort: number, key: HashKey): number {
-  let s = Math.imul(source + key[2], 0x2c1b3c6d) ^ Math.imul(sourcePort + key[3], 0x297a2d39);
-  s = Math.imul(s ^ (s >>> 12), 0x165667b1);
-  let d = Math.imul(destination + key[2], 0x2c1b3c6d) ^ Math.imul(destinationPort + key[3], 0x297a2d39);
-  d = Math.imul(d ^ (d >>> 12), 0x165667b1);
-  const h = (s ^ (s >>> 15)) + (d ^ (d >>> 15));
-  return h ^ (h >>> 16);
-}
-
-/** IPv6 address as a 32-bit fingerprint. */
-function foldIp6(w0: number, w1: number, w2: number, w3: number, key: HashKey): number {
-  let h = Math.imul(w0 ^ key[2], 0x9e3779b1) ^ Math.imul(w1 ^ key[3], 0x85ebca77);
-  h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ Math.imul(w2 ^ key[1], 0xc2b2ae3d) ^ w3;
-  return finish(h);
-}
 
 /** Whether a datagram goes to a multicast group or to all. */
 function isGroupDestination(p: Packet): boolean {

@@ -5,8 +5,13 @@ export class IntegerSet {
   /** Number of different integers added. */
   size = 0;
   /** Open addressing; 0 is an empty slot, and remembered apart. */
-  #slots = new Int32Array(1 << 8);
+  #slots: Int32Array;
   #hasZero = false;
+
+  /** @param most so many at most are expected; the set grows beyond */
+  constructor(most = 0) {
+    this.#slots = new Int32Array(Math.max(1 << 8, 2 << Math.ceil(Math.log2(most + 1))));
+  }
 
   /** Adds a signed 32-bit integer. */
   add(value: number): void {
