@@ -86,17 +86,22 @@ export interface ClaimsOfMac {
   readonly ip: Ip;
   readonly mac: Mac;
   readonly vlan: number;
+  /** Claims in frames from this very MAC. */
   readonly counts: Readonly<Record<ClaimKind, number>>;
   readonly first: FrameRef;
   readonly last: FrameRef;
-  /** First and newest claims of each kind. */
+  /** First and newest claims of each kind, in frames from this very MAC. */
   readonly events: Readonly<Record<ClaimKind, readonly ClaimSeen[]>>;
+  /** First and newest claims of the MAC that came in frames from others, whatever their kind, and how many there were. */
+  readonly told: readonly ClaimSeen[];
+  readonly toldCount: number;
 }
 
 export interface RaceSeen {
   readonly request: FrameRef;
   readonly asker: Mac;
-  readonly answers: readonly { readonly mac: Mac; readonly ref: FrameRef }[];
+  /** That the IP is at `mac`, in a frame from `sender`. */
+  readonly answers: readonly { readonly mac: Mac; readonly sender: Mac; readonly ref: FrameRef }[];
 }
 
 export interface AskingSeen {
@@ -455,6 +460,8 @@ export class Observations {
           gratuitous: claim.events.gratuitous.entries().map(say),
           vrrp: claim.events.vrrp.entries().map(say),
         },
+        told: claim.told.entries().map(say),
+        toldCount: claim.told.count,
       })),
       log: about.log.entries().map(say),
       gap: gapOf(about.log),
@@ -469,7 +476,7 @@ export class Observations {
       races: about.races.entries().map((race) => ({
         request: race.request,
         asker: formatMac(race.asker),
-        answers: race.answers.map(({ mac, ref }) => ({ mac: formatMac(mac), ref })),
+        answers: race.answers.map(({ mac, sender, ref }) => ({ mac: formatMac(mac), sender: formatMac(sender), ref })),
       })),
       raceCount: about.races.count,
       racers: [...about.racers].map(formatMac),

@@ -27,22 +27,32 @@ export interface ClaimEvent {
   readonly request: FrameRef | null;
 }
 
-/** All that one MAC said about one IP. */
+/** All that was said of one IP being at one MAC. Who forges a message can name any MAC: what others say of a MAC is none of its own words. */
 export interface Claim {
   readonly address: number;
   readonly mac: number;
   readonly vlan: number;
+  /** Messages in frames from this very MAC. */
   readonly counts: Record<ClaimKind, number>;
   readonly first: FrameRef;
   last: FrameRef;
   readonly events: Record<ClaimKind, BoundedLog<ClaimEvent>>;
+  /** Messages in frames from other MACs, whatever their kind. */
+  readonly told: BoundedLog<ClaimEvent>;
 }
 
-/** One question with the answers of two or more MACs. */
+/** An answer: that the IP is at `mac`, in a frame from `sender`. */
+export interface Answer {
+  readonly mac: number;
+  readonly sender: number;
+  readonly ref: FrameRef;
+}
+
+/** One question with answers that name two or more MACs. */
 export interface Race {
   readonly request: FrameRef;
   readonly asker: number;
-  readonly answers: { readonly mac: number; readonly ref: FrameRef }[];
+  readonly answers: Answer[];
 }
 
 /** What one MAC asked about one IP. */
@@ -61,7 +71,7 @@ export interface Asking {
   unansweredBefore: Unanswered | null;
   /** Newest question and its answers. */
   question: FrameRef;
-  answers: { mac: number; ref: FrameRef }[];
+  answers: Answer[];
 }
 
 /** Broadcast questions in a row without any answer. */
@@ -88,6 +98,7 @@ export interface AddressClaims {
   advertised: number;
   readonly askings: Map<number, Asking>;
   readonly races: BoundedLog<Race>;
+  /** MACs that sent those answers. */
   readonly racers: Set<number>;
   readonly probes: BoundedLog<CacheProbe>;
   /** Duplicate address detection: questions without a sender address. */
@@ -169,7 +180,7 @@ export class Claims {
           if (ref.at - already.ref.at < ECHO_WITHIN_NS) return false;
         } else if (asking.answers.length < MAX_RACERS) {
           request = asking.question;
-          asking.answers.push({ mac, ref });
+          asking.answers.push({ mac, sender, ref });
           if (asking.answers.length === 1) {
             asking.answered++;
             // The question just answered is none of the row.
@@ -195,13 +206,16 @@ export class Claims {
           gratuitous: new BoundedLog(3, 2),
           vrrp: new BoundedLog(1, 1),
         },
+        told: new BoundedLog(3, 2),
       };
       about.claims.set(mac, claim);
     }
-    claim.counts[kind]++;
     claim.last = ref;
     const event: ClaimEvent = { ref, kind, address, mac, sender, to, asksFor, request };
-    claim.events[kind].add(event);
+    if (sender === mac) {
+      claim.counts[kind]++;
+      claim.events[kind].add(event);
+    } else claim.told.add(event);
     if (kind !== 'vrrp' || about.advertised !== mac) about.log.add(event);
     if (kind === 'vrrp') about.advertised = mac;
     return true;
@@ -229,7 +243,7 @@ export class Claims {
   }
 
   #race(about: AddressClaims, asking: Asking): void {
-    for (const { mac } of asking.answers) if (about.racers.size < MAX_RACERS) about.racers.add(mac);
+    for (const { sender } of asking.answers) if (about.racers.size < MAX_RACERS) about.racers.add(sender);
     // One race a question: later answers join the entry made by the second one.
     if (asking.answers.length === 2) about.races.add({ request: asking.question, asker: asking.asker, answers: asking.answers });
   }

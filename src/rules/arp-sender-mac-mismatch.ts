@@ -1,6 +1,6 @@
 /**
- * LVS108: ARP or neighbour discovery names another MAC than the one its frame came from, and no machine sends from that MAC.
- * Everybody believes the payload: packets then go to a MAC that nobody has.
+ * LVS108: ARP or neighbour discovery names another MAC than the one its frame came from: one that no machine sends from, or for a VIP
+ * that of a real server. Everybody believes the payload: packets then go to a MAC that nobody has, or past the director.
  */
 import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, Observations } from '../cluster/observations.ts';
@@ -16,6 +16,8 @@ interface Data {
   readonly host: string;
   readonly sender: Mac;
   readonly mac: Mac;
+  /** Whether the MAC is another machine's, not nobody's. */
+  readonly isOthers: boolean;
   readonly claims: number;
   readonly firstFrame: number;
   readonly astray: { readonly frames: number; readonly firstFrame: number } | null;
@@ -46,12 +48,12 @@ export const arpSenderMacMismatch: Rule<Data> = {
       const first = claims[0]!;
       const total = countOf(c, s.ip, claims);
       const machine = c.cluster.machineOf(sender);
-      const astray = c.o.passages.filter((p) => p.destination === first.mac).sort((a, b) => a.first.at - b.first.at);
+      const isOthers = c.o.isSource(first.mac);
+      // What goes to another machine may be meant for it; which neighbours believed the message is told by LVS103.
+      const astray = isOthers ? [] : c.o.passages.filter((p) => p.destination === first.mac).sort((a, b) => a.first.at - b.first.at);
       // One odd frame of a stranger that nobody acts upon is a damaged frame.
       if (total < LEAST_FRAMES && astray.length === 0 && s.vip === null && !hasRole(c, machine)) continue;
-      const evidence = claims
-        .slice(0, MAX_SHOWN)
-        .map((e): Evidence => ({ at: e.ref, shows: 'fault', says: `${claimSays(e)}, in a frame from ${e.sender}` }));
+      const evidence = claims.slice(0, MAX_SHOWN).map((e): Evidence => ({ at: e.ref, shows: 'fault', says: claimSays(e) }));
       if (astray[0] !== undefined) {
         const { source, destination, server } = astray[0];
         evidence.push({ at: astray[0].first, shows: 'effect', says: hopSays(`packet for ${server}`, source, destination) });
@@ -63,6 +65,7 @@ export const arpSenderMacMismatch: Rule<Data> = {
           host: hostOf(machine, 'the sender'),
           sender,
           mac: first.mac,
+          isOthers,
           claims: total,
           firstFrame: first.ref.frame,
           astray:
@@ -84,7 +87,7 @@ export const arpSenderMacMismatch: Rule<Data> = {
     const about = c.o.about(s.ip);
     const owner = ownerOf(c, s.ip);
     const capture = owner === null ? captureOnMirror() : captureOn(owner, s.ip, 'its owner');
-    const claims = about?.macs.filter((m) => m.counts.reply + m.counts.request + m.counts.gratuitous > 0) ?? [];
+    const claims = about?.macs.filter((m) => m.counts.reply + m.counts.request + m.counts.gratuitous + m.toldCount > 0) ?? [];
     if (claims.length === 0) return { reason: `no ARP message of this capture says where ${s.ip} is`, capture };
     if (c.sight.kind === 'mirror' || (owner !== null && c.sight.seesAllFrom(owner))) return null;
     return { reason: 'its unicast ARP replies do not all pass this capture point', capture };
@@ -93,7 +96,7 @@ export const arpSenderMacMismatch: Rule<Data> = {
   message(d) {
     const astray = d.astray === null ? '' : ` ${count(d.astray.frames, 'packet')} went to it, the first in frame ${d.astray.firstFrame}.`;
     const protocol = isIpv6(d.ip) ? 'neighbour discovery' : 'ARP';
-    return `${d.who} says by ${protocol} that ${d.ip} is at ${d.mac}, in ${count(d.claims, 'frame')} sent from ${d.sender}, first in frame ${d.firstFrame}; no frame ever comes from ${d.mac}.${astray}`;
+    return `${d.who} says by ${protocol} that ${d.ip} is at ${d.mac}, in ${count(d.claims, 'frame')} sent from ${d.sender}, first in frame ${d.firstFrame}; ${d.isOthers ? `${d.mac} is another machine's` : `no frame ever comes from ${d.mac}`}.${astray}`;
   },
 
   remedy(d) {
@@ -104,7 +107,7 @@ export const arpSenderMacMismatch: Rule<Data> = {
         {
           on: d.host,
           commands: [
-            `ip -br link   # which card has ${d.sender}; none has ${d.mac}`,
+            `ip -br link   # which card has ${d.sender}; none ${d.isOthers ? 'here ' : ''}has ${d.mac}`,
             ipv6
               ? 'nft list ruleset   # a rule that sets a link-layer address'
               : 'arptables -L -n -v; nft list table arp filter   # a rule that mangles the source MAC: delete it',
@@ -118,14 +121,15 @@ export const arpSenderMacMismatch: Rule<Data> = {
   },
 };
 
-/** Claims of an IP with a MAC that never sends, by the MAC that their frames came from. */
+/** Claims of an IP with a MAC that never sends, or for a VIP with a real server's that others name, by the MAC that their frames came from. */
 function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
   const found = new Map<Mac, ClaimSeen[]>();
+  const vip = c.cluster.vip(ip);
   for (const m of c.o.about(ip)?.macs ?? []) {
-    if (!isForeign(c, m.mac)) continue;
-    const claims = [...m.events.reply, ...m.events.request, ...m.events.gratuitous];
-    for (const claim of claims.sort((a, b) => a.ref.at - b.ref.at)) {
-      if (speaksForOthers(c, claim.sender)) continue;
+    const isServers = vip !== undefined && c.cluster.isRealServer(m.mac, vip) && !c.cluster.isDirector(m.mac, vip);
+    if (!isForeign(c, m.mac) && !isServers) continue;
+    for (const claim of m.told) {
+      if (speaksForOthers(c, claim.sender) || c.cluster.machineOf(claim.sender) === c.cluster.machineOf(m.mac)) continue;
       const known = found.get(claim.sender);
       if (known === undefined) found.set(claim.sender, [claim]);
       else known.push(claim);
@@ -138,8 +142,8 @@ function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
 function countOf(c: Case, ip: Ip, claims: readonly ClaimSeen[]): number {
   const senders = new Set(claims.map((e) => e.sender));
   const named = (c.o.about(ip)?.macs ?? []).filter((m) => claims.some((e) => e.mac === m.mac));
-  const isAlone = named.every((m) => [...m.events.reply, ...m.events.request, ...m.events.gratuitous].every((e) => senders.has(e.sender)));
-  return isAlone ? named.reduce((sum, m) => sum + m.counts.reply + m.counts.request + m.counts.gratuitous, 0) : claims.length;
+  const isAlone = named.every((m) => m.told.every((e) => senders.has(e.sender)));
+  return isAlone ? named.reduce((sum, m) => sum + m.toldCount, 0) : claims.length;
 }
 
 function hasRole(c: Case, machine: Machine): boolean {

@@ -20,6 +20,8 @@ interface Data {
   readonly from: Mac | null;
   readonly flipFrame: number;
   readonly cause: { readonly frame: number; readonly isRequest: boolean } | null;
+  /** Who sent the cause in another's name; null when the machine spoke for itself. */
+  readonly teller: Mac | null;
   readonly flows: number;
   readonly healedFrame: number | null;
   readonly isIpv6: boolean;
@@ -74,7 +76,10 @@ export const gatewayArpFlip: Rule<Data> = {
 
   message(d) {
     const table = d.isIpv6 ? 'neighbour entry' : 'ARP entry';
-    const because = d.cause === null ? '; what told it so is not in this capture' : ` after the ${causeWord(d)} in frame ${d.cause.frame}`;
+    const because =
+      d.cause === null
+        ? '; what told it so is not in this capture'
+        : ` after the ${causeWord(d)} in frame ${d.cause.frame}${d.teller === null ? '' : `, which ${d.teller} sent`}`;
     const from = d.from === null ? '' : ` from the director ${d.from}`;
     const astray = d.flows > 0 ? ` ${count(d.flows, 'flow')} then bypassed the director.` : '';
     const healed =
@@ -83,6 +88,12 @@ export const gatewayArpFlip: Rule<Data> = {
   },
 
   remedy(d) {
+    if (d.teller !== null) {
+      return {
+        why: `${d.teller} tells neighbours that ${d.ip} is at another machine. Find the machine by its MAC in the table of the switch, and stop what sends this.`,
+        steps: [forget(d.senderHost, d.ip), announce(d.ip)],
+      };
+    }
     return {
       why: 'The entry is wrong until it expires or is announced anew, and comes back until the real server is silent about the VIP: mend that first.',
       steps: [silence(d.host, d.ip), forget(d.senderHost, d.ip), announce(d.ip)],
@@ -97,6 +108,8 @@ function flipTo(c: Case, vip: Vip, machine: Machine, used: Passage, before: Pass
   const at: FrameRef = flip?.ref ?? used.first;
   const back = moves.find((m) => m.ref.at > at.at && c.cluster.isDirector(m.to, vip)) ?? null;
   const cause = lastClaim(c, vip.ip, machine.macs, sender, -Infinity, at.at);
+  // Who names another's MAC is to be mended, not whom it names.
+  const teller = cause === null || machine.macs.includes(cause.sender) ? null : c.cluster.machineOf(cause.sender);
   const cure = back === null ? null : lastClaim(c, vip.ip, [back.to], sender, at.at, back.ref.at);
   const packet = `packet to ${vip.ip}`;
   const evidence: Evidence[] = [];
@@ -119,11 +132,12 @@ function flipTo(c: Case, vip: Vip, machine: Machine, used: Passage, before: Pass
       from: isAfter ? before.destination : null,
       flipFrame: at.frame,
       cause: cause === null ? null : { frame: cause.ref.frame, isRequest: cause.kind === 'request' },
+      teller: teller === null ? null : cause!.sender,
       flows: astray,
       healedFrame: back?.ref.frame ?? null,
       isIpv6: vip.ip.includes(':'),
     },
-    culprits: [machine],
+    culprits: [teller ?? machine],
     confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
     count: Math.max(1, astray),
     unit: 'flows',
@@ -156,6 +170,7 @@ function probedFlip(c: Case, vip: Vip, sender: Mac, machine: Machine, probe: { r
       from: null,
       flipFrame: probe.ref.frame,
       cause: null,
+      teller: null,
       flows: astray,
       healedFrame: null,
       isIpv6: vip.ip.includes(':'),

@@ -75,7 +75,8 @@ function lawless(c: Case, ip: Ip): Turn[] {
     const same = [...names].find(([other]) => isOneMachine(c, mac, other, ip));
     names.set(mac, same === undefined ? machine : same[1]);
   }
-  const claims = about.log.filter((claim) => claim.kind !== 'vrrp' && names.has(claim.mac));
+  // What others say of a MAC is none of its claims.
+  const claims = about.log.filter((claim) => claim.kind !== 'vrrp' && claim.sender === claim.mac && names.has(claim.mac));
   return claims.map((claim) => ({ claim, machine: names.get(claim.mac)! }));
 }
 

@@ -44,10 +44,10 @@ export const vipArpRace: Rule<Data> = {
     const culprits = s.vip === null ? machines : strangers;
     const evidence: Evidence[] = racing.slice(0, MAX_RACES_SHOWN).flatMap((race) => [
       { at: race.request, shows: 'cause' as const, says: questionSays(s.ip, race.asker) },
-      ...race.answers.map(({ mac, ref }) => ({
+      ...race.answers.map(({ mac, sender, ref }) => ({
         at: ref,
         shows: 'fault' as const,
-        says: claimSays({ ref, kind: 'reply', ip: s.ip, mac, sender: mac, to: race.asker, asksFor: null, request: race.request }),
+        says: claimSays({ ref, kind: 'reply', ip: s.ip, mac, sender, to: race.asker, asksFor: null, request: race.request }),
       })),
     ]);
     const isService = c.o.pathsTo(s.ip).length > 0;
@@ -55,7 +55,7 @@ export const vipArpRace: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          macs: [...new Set(racing.slice(0, MAX_RACES_SHOWN).flatMap((r) => r.answers.map((a) => a.mac)))],
+          macs: [...new Set(racing.slice(0, MAX_RACES_SHOWN).flatMap((r) => r.answers.map((a) => a.sender)))],
           races: about.raceCount,
           requestFrame: racing[0]!.request.frame,
         },
@@ -98,9 +98,9 @@ function racesFor(c: Case, ip: Ip): RaceSeen[] {
   return c.o.about(ip)!.races.filter((race) => machinesIn(c, race).length > 1);
 }
 
-/** The machines that answered one question; a redundancy protocol's MAC and a proxy do so lawfully. */
+/** The machines that answered one question, whatever MAC they name; a redundancy protocol's MAC and a proxy do so lawfully. */
 function machinesIn(c: Case, race: RaceSeen): Machine[] {
-  const machines = race.answers.filter((a) => !isVirtualMac(a.mac)).map((a) => c.cluster.machineOf(a.mac));
+  const machines = race.answers.filter((a) => !isVirtualMac(a.mac)).map((a) => c.cluster.machineOf(a.sender));
   return [...new Set(machines)].filter((m) => !answersForMany(c, m));
 }
 

@@ -9,15 +9,15 @@ export const NO_DESTINATIONS = 'frames carry no destination MAC (captured with -
 
 /** What an ARP or ND frame says. */
 export function claimSays(claim: ClaimSeen): string {
-  const nd = claim.ip.includes(':');
-  if (claim.kind === 'reply')
-    return nd ? `neighbour advertisement: ${claim.ip} is at ${claim.mac}` : `ARP reply: ${claim.ip} is at ${claim.mac}`;
-  if (claim.kind === 'gratuitous') {
-    return nd ? `unsolicited neighbour advertisement: ${claim.ip} is at ${claim.mac}` : `gratuitous ARP: ${claim.ip} is at ${claim.mac}`;
-  }
+  const { kind, ip, mac } = claim;
+  const nd = ip.includes(':');
+  const from = claim.sender === mac ? '' : `, in a frame from ${claim.sender}`;
+  if (kind === 'reply') return `${nd ? 'neighbour advertisement' : 'ARP reply'}: ${ip} is at ${mac}${from}`;
+  if (kind === 'gratuitous') return `${nd ? 'unsolicited neighbour advertisement' : 'gratuitous ARP'}: ${ip} is at ${mac}${from}`;
+  const asked = claim.asksFor ?? 'another address';
   return nd
-    ? `neighbour solicitation for ${claim.asksFor ?? 'another address'} from ${claim.ip}, which it says is at ${claim.mac}`
-    : `ARP request: who has ${claim.asksFor ?? 'another address'}, tell ${claim.ip} at ${claim.mac}`;
+    ? `neighbour solicitation for ${asked} from ${ip}, which it says is at ${mac}${from}`
+    : `ARP request: who has ${asked}, tell ${ip} at ${mac}${from}`;
 }
 
 /** The question that answers follow. */
