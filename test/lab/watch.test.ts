@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FindingEvent, LiveEvent } from '../../src/live/live-event.ts';
+import { installedBackends } from './live-lab.ts';
 
 const LAB = fileURLToPath(new URL('../../lab/run', import.meta.url));
 const DOCTOR = fileURLToPath(new URL('../../bin/lvs-doctor.js', import.meta.url));
@@ -127,6 +128,26 @@ describe.skipIf(probe.status === CANNOT || probe.status === null)('a watch on th
     },
     120_000,
   );
+
+  test.concurrent('tells the same by every backend', async () => {
+    const lab = new LiveLab('rs-answers-arp');
+    try {
+      await lab.ready();
+      const watches = installedBackends().map((backend) => new LiveWatch(`${lab.prefix}mirror`, '--backend', backend));
+      expect(watches.length).toBeGreaterThan(0);
+      for (const watch of watches) await watch.ready();
+      await lab.say('forget', 'requests 6', 'on');
+      for (const watch of watches) await watch.until('found', 'rs-answers-arp', () => lab.say('forget', 'requests 3'));
+      await lab.say('off');
+      for (const watch of watches) await watch.until('resolved', 'rs-answers-arp', () => lab.say('forget', 'requests 6'));
+      const told = watches.map(({ events }) => [...new Set(events.map(({ finding }) => finding.id))].sort());
+      expect(told[0]).toContain(`rs-answers-arp/203.0.113.100/${RS2}`);
+      expect(told).toEqual(watches.map(() => told[0]));
+      for (const watch of watches) expect(await watch.end('SIGTERM')).toBe(1);
+    } finally {
+      await lab.end();
+    }
+  }, 120_000);
 
   test.concurrent('says nothing of a healthy cluster, and leaves with 0', async () => {
     const lab = new LiveLab('healthy');
