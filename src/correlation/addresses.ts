@@ -39,8 +39,12 @@ export class AddressTable {
     }
   }
 
-  /** The number of an address, admitted if there is room below `limit`; 0 when there is none. */
+  /**
+   * The number of an address, admitted if there is room below `limit`; 0 when there is none, and for the unspecified address, which
+   * is nobody's: also what a short capture leaves of the target of neighbour discovery.
+   */
   intern(version: 4 | 6, w0: number, w1: number, w2: number, w3: number, limit: number = MAX_ADDRESSES): number {
+    if ((w0 | w1 | w2 | w3) === 0) return 0;
     const known = this.find(version, w0, w1, w2, w3);
     if (known !== 0) return known;
     const isFull = this.count > limit || (this.count > ADDRESSES_AT_ONCE && !this.#doorkeeper.knows(this.#hash(version, w0, w1, w2, w3)));

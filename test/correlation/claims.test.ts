@@ -6,6 +6,13 @@ import { lan, Story, type Version } from '../support/story.ts';
 const VERSIONS = [4, 6] as const satisfies Version[];
 const about = (story: Story, ip: string) => new Observations(story.facts()).about(ip)!;
 
+test('neighbour discovery that was captured without its target says nothing of any address', () => {
+  const { client, director, rs1 } = lan(6);
+  const story = new Story().resolves(client, director.ip, director).resolves(client, rs1.ip, rs1).announces(rs1, rs1.ip).shortTo(64);
+  const claimed = new Observations(story.facts()).claimedIps;
+  expect(claimed).toEqual([]);
+});
+
 describe.each(VERSIONS)('who says that an address is at a MAC (IPv%i)', (version) => {
   const { vip, client, gateway, director, rs1, rs2 } = lan(version);
 

@@ -78,6 +78,7 @@ export class Story {
   #vlans: readonly number[] = [];
   #ttl = 64;
   #isCooked = false;
+  #snapLength = Number.POSITIVE_INFINITY;
 
   /** Number of the frame told last. */
   get frame(): number {
@@ -105,6 +106,12 @@ export class Story {
   /** The whole story as `tcpdump -i any` shows it: without destination MACs (LINKTYPE_LINUX_SLL). */
   onAny(): this {
     this.#isCooked = true;
+    return this;
+  }
+
+  /** The whole story as `tcpdump -s LENGTH` shows it. */
+  shortTo(length: number): this {
+    this.#snapLength = length;
     return this;
   }
 
@@ -236,11 +243,12 @@ export class Story {
     const linkType = this.#isCooked ? LinkType.linuxSll : LinkType.ethernet;
     this.#frames.forEach((told, i) => {
       const { at } = told;
-      const bytes = this.#isCooked ? cooked(told.bytes) : told.bytes;
+      const whole = this.#isCooked ? cooked(told.bytes) : told.bytes;
+      const bytes = whole.slice(0, this.#snapLength);
       const view = new DataView(bytes.buffer);
       const seconds = Math.floor(at / 1e9);
       const time = { seconds: START + seconds, nanoseconds: at - seconds * 1e9 };
-      const length = { end: bytes.length, wireLength: bytes.length };
+      const length = { end: bytes.length, wireLength: whole.length };
       const frame = { ...emptyFrame(), bytes, view, ...length, ...time, number: i + 1, linkType };
       packet.decode(frame);
       facts.add(frame, packet);
