@@ -2,17 +2,17 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Mac, Step } from '../cluster/observations.ts';
 import { Begun } from '../correlation/paths.ts';
-import { flowsOn, isHealthCheck } from './requests.ts';
+import { arrivalAt, flowsOn, isHealthCheck } from './requests.ts';
 import type { Case } from './rule.ts';
 
-/** Paths of new requests whose first hop is to this real server and that no director touched, with that hop. */
+/** Paths of new requests that come to this real server and that no director sent on, with the hop that brings them. */
 export function directRequests(c: Case, vip: Vip, machine: Machine): { path: FlowPath; hop: Step }[] {
   const found: { path: FlowPath; hop: Step }[] = [];
   for (const path of c.o.pathsTouching(machine.macs, vip.ip)) {
-    const hop = path.toward[0];
-    if (hop === undefined || path.begun > Begun.datagram || !machine.macs.includes(hop.destination)) continue;
+    const hop = arrivalAt(c, vip, machine, path);
+    if (hop === undefined || path.begun > Begun.datagram) continue;
     if (path.toward.some((h) => c.cluster.isDirector(h.source, vip))) continue;
-    if (c.cluster.isRealServer(hop.source, vip) || isHealthCheck(vip, path)) continue;
+    if (isHealthCheck(vip, path)) continue;
     found.push({ path, hop });
   }
   return found;

@@ -3,11 +3,11 @@
  * It keeps sending requests there all the same: the client gets silence or "no route to host".
  */
 import type { Machine } from '../cluster/cluster.ts';
-import type { AskingSeen, Ip, Mac } from '../cluster/observations.ts';
+import type { AskingSeen, FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import type { Unanswered } from '../correlation/claims.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, stepsAsEvidence } from './requests.ts';
+import { arrivalAt, examplesOf, stepsAsEvidence } from './requests.ts';
 import type { Case, Evidence, Rule } from './rule.ts';
 import { count, hostOf, questionSays, verb } from './wording.ts';
 
@@ -130,7 +130,7 @@ export const directorCannotResolveRs: Rule<Data> = {
 /** Whether a request arrives while the director asks, and is not handed on. */
 function keepsRequestsWaiting(c: Case, ip: Ip, director: Machine, row: Unanswered): boolean {
   return c.o.pathsTouching(director.macs, ip).some((path) => {
-    if (path.toward.length !== 1 || !director.macs.includes(path.toward[0]!.destination)) return false;
+    if (!endsAt(c, ip, path, director)) return false;
     return path.examples.some((e) => {
       const at = e.frames[0]?.at ?? Number.NaN;
       return at >= row.first.at - WAITS_NS && at <= row.last.at + WAITS_NS && !path.from.some((hop) => !director.macs.includes(hop.source));
@@ -138,10 +138,16 @@ function keepsRequestsWaiting(c: Case, ip: Ip, director: Machine, row: Unanswere
   });
 }
 
+/** Whether a request comes to the director and goes no further. */
+function endsAt(c: Case, ip: Ip, path: FlowPath, director: Machine): boolean {
+  const arrival = arrivalAt(c, c.cluster.vip(ip)!, director, path);
+  return arrival !== undefined && path.toward.at(-1) === arrival;
+}
+
 /** A request that the director got, best one that it could not hand on. */
 function waitingRequest(c: Case, ip: Ip, director: Machine): Evidence[] {
-  const arrived = c.o.pathsTouching(director.macs, ip).filter((p) => director.macs.includes(p.toward[0]?.destination ?? ''));
-  const waiting = arrived.filter((p) => p.toward.length === 1);
+  const arrived = c.o.pathsTouching(director.macs, ip).filter((p) => arrivalAt(c, c.cluster.vip(ip)!, director, p) !== undefined);
+  const waiting = arrived.filter((p) => endsAt(c, ip, p, director));
   const seen = examplesOf(waiting.length > 0 ? waiting : arrived)[0];
   return seen === undefined ? [] : stepsAsEvidence(seen, () => 'effect').slice(0, 2);
 }

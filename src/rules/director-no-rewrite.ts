@@ -11,6 +11,7 @@ import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { Confidence } from '../diagnosis.ts';
 import { captureOn } from './capture-command.ts';
+import { arrivalAt } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
 import { count, endpoint, hopSays, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -140,10 +141,9 @@ export const directorNoRewrite: Rule<Data> = {
 
 function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwritten | null {
   if (path.begun > Begun.datagram || path.from.length > 0) return null;
-  const entry = path.toward[0];
-  if (entry === undefined || !machine.macs.includes(entry.destination)) return null;
   // A request that a real server or another director hands back goes in circles; that is another fault.
-  if (s.vip !== null && (c.cluster.isRealServer(entry.source, s.vip) || c.cluster.isDirector(entry.source, s.vip))) return null;
+  const entry = s.vip === null ? path.toward[0] : arrivalAt(c, s.vip, machine, path);
+  if (entry === undefined || !machine.macs.includes(entry.destination)) return null;
   const arrives = path.steps.indexOf(entry);
   const onward = path.toward.filter((hop) => machine.macs.includes(hop.source));
   const wrong = onward.find((hop) => wrongDestination(machine, entry, hop) !== null);

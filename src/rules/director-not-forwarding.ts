@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, frameOf, has, isSeenFromStart, isUnanswered, requestsOn, type Seen, stepsAsEvidence } from './requests.ts';
+import { arrivalAt, examplesOf, frameOf, has, isSeenFromStart, isUnanswered, requestsOn, type Seen, stepsAsEvidence } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -55,7 +55,7 @@ export const directorNotForwarding: Rule<Data> = {
         data: {
           ip: s.ip,
           service: `${first.example.serverPort}/${first.path.protocol}`,
-          who: whoIs(machine, first.path.toward[0]!.destination),
+          who: whoIs(machine, arrivalAt(c, vip, machine, first.path)!.destination),
           host: hostOf(machine, 'the director'),
           requests: requestsOn(paths),
           how,
@@ -79,12 +79,12 @@ export const directorNotForwarding: Rule<Data> = {
   },
 
   blind(c, s) {
-    const { machine } = s as Subject & { machine: Machine };
+    const { machine, vip } = s as Subject & { machine: Machine; vip: Vip };
     const capture = captureOn(machine, s.ip, 'the director');
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
-    const asked = c.o.pathsTouching(machine.macs, s.ip).some((p) => isSeenFromStart(p) && machine.macs.includes(p.toward[0]!.destination));
+    const asked = c.o.pathsTouching(machine.macs, s.ip).some((p) => isSeenFromStart(p) && arrivalAt(c, vip, machine, p) !== undefined);
     return asked ? null : { reason: `no new request for ${s.ip} reaches it in this capture`, capture };
   },
 
@@ -118,11 +118,10 @@ export const directorNotForwarding: Rule<Data> = {
 
 /** A request that ended at the director: in there, nothing out, and no answer from another machine. */
 function isStopped(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
-  const [entry, ...onward] = path.toward;
-  if (entry === undefined || !isSeenFromStart(path) || !machine.macs.includes(entry.destination)) return false;
-  if (onward.length > 0 || has(path, PathEvent.translated) || has(path, PathEvent.established)) return false;
   // What a real server or a director hands back goes in circles; what a director asks itself is its own affair.
-  if (c.cluster.isRealServer(entry.source, vip) || c.cluster.isDirector(entry.source, vip)) return false;
+  const entry = arrivalAt(c, vip, machine, path);
+  if (entry === undefined || !isSeenFromStart(path)) return false;
+  if (path.toward.at(-1) !== entry || has(path, PathEvent.translated) || has(path, PathEvent.established)) return false;
   if (path.steps.some((step) => step.event === PathEvent.unreachable && machine.macs.includes(step.source))) return true;
   if (vip.realServers.some((r) => r.machine === machine)) return false;
   if (path.steps.some((step) => step.event === PathEvent.refused && machine.macs.includes(step.source))) return true;

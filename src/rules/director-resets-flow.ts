@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
+import { entryOf, examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -49,7 +49,7 @@ export const directorResetsFlow: Rule<Data> = {
           flows,
           resetFrame: at.frame,
         },
-        culprits: between(c, machine, reset),
+        culprits: between(c, vip, machine, reset),
         confidence: isGuessed(vip, machine) ? 'possible' : reset.some((p) => p.begun <= Begun.reuse) ? 'confirmed' : 'probable',
         count: flows,
         unit: 'flows',
@@ -94,17 +94,16 @@ export const directorResetsFlow: Rule<Data> = {
 };
 
 /** The director that resets, and the one that began these connections and did not hand its entries over. */
-function between(c: Case, machine: Machine, paths: readonly FlowPath[]): Machine[] {
-  return [...new Set([machine, ...paths.map((path) => c.cluster.machineOf(path.toward[0]!.destination))])];
+function between(c: Case, vip: Vip, machine: Machine, paths: readonly FlowPath[]): Machine[] {
+  return [...new Set([machine, ...paths.map((path) => c.cluster.machineOf(entryOf(c, vip, path)!.destination))])];
 }
 
 /** A reset by the director for a flow that a real server serves, or that the director should forward. */
 function isReset(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   const reset = path.steps.findIndex((step) => step.event === PathEvent.reset && machine.macs.includes(step.source));
-  const entry = path.toward[0];
-  if (reset < 0 || entry === undefined || !c.cluster.isDirector(entry.destination, vip)) return false;
   // What a real server sends by itself, or a director asks, is no client's flow.
-  if (c.cluster.isRealServer(entry.source, vip) || c.cluster.isDirector(entry.source, vip)) return false;
+  const entry = entryOf(c, vip, path);
+  if (reset < 0 || entry === undefined || !c.cluster.isDirector(entry.destination, vip)) return false;
   // It may serve itself (localnode): then the reset is the service's own.
   if (machine.macs.includes(path.from[0]?.source ?? '') && vip.realServers.some((r) => r.machine === machine)) return false;
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);

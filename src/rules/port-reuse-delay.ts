@@ -6,8 +6,8 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
-import { isGuessed, type Rule } from './rule.ts';
+import { arrivalAt, examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
+import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, msBetween, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -35,7 +35,7 @@ export const portReuseDelay: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const delayed = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.begun === Begun.reuse && isDelayed(machine, path));
+    const delayed = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.begun === Begun.reuse && isDelayed(c, vip, machine, path));
     const examples = examplesOf(delayed);
     const first = examples[0];
     const copy = first === undefined ? undefined : frameOf(first, (step) => isCopy(machine, step));
@@ -45,7 +45,7 @@ export const portReuseDelay: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.toward[0]!.destination),
+          who: whoIs(machine, arrivalAt(c, vip, machine, first.path)!.destination),
           host: hostOf(machine, 'the director'),
           flows,
           synFrame: first.example.frames[0]!.frame,
@@ -61,7 +61,7 @@ export const portReuseDelay: Rule<Data> = {
         evidence: examples.slice(0, MAX_SHOWN).flatMap((e) =>
           stepsAsEvidence(e, (step) => {
             if (isCopy(machine, step)) return 'cure';
-            return step === e.path.toward[0] ? 'fault' : step.event === PathEvent.retry ? 'effect' : null;
+            return step === arrivalAt(c, vip, machine, e.path) ? 'fault' : step.event === PathEvent.retry ? 'effect' : null;
           }),
         ),
       },
@@ -99,10 +99,10 @@ export const portReuseDelay: Rule<Data> = {
 };
 
 /** The director's copy leaves after the client has repeated its SYN. */
-function isDelayed(machine: Machine, path: FlowPath): boolean {
+function isDelayed(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   const retry = path.steps.findIndex((step) => step.event === PathEvent.retry);
   const copy = path.steps.findIndex((step) => isCopy(machine, step));
-  return retry >= 0 && copy > retry && machine.macs.includes(path.toward[0]!.destination);
+  return retry >= 0 && copy > retry && arrivalAt(c, vip, machine, path) !== undefined;
 }
 
 function isCopy(machine: Machine, step: { event: PathEvent; source: string; destination: string }): boolean {

@@ -35,6 +35,19 @@ export function reaches(path: FlowPath, machine: Machine): boolean {
   return path.toward.some((hop) => machine.macs.includes(hop.destination)) && !path.toward.some((hop) => machine.macs.includes(hop.source));
 }
 
+/** The hop by which a request comes to the cluster, to a director or a real server: where a router of the LAN brings it, it is not the first. */
+export function entryOf(c: Case, vip: Vip, path: FlowPath): Step | undefined {
+  const serves = (mac: Mac) => c.cluster.isDirector(mac, vip) || c.cluster.isRealServer(mac, vip);
+  const hop = path.toward.find((x) => serves(x.source) || serves(x.destination));
+  return hop === undefined || serves(hop.source) ? undefined : hop;
+}
+
+/** The hop by which a request comes to the cluster, if this machine is the first of it that gets it. */
+export function arrivalAt(c: Case, vip: Vip, machine: Machine, path: FlowPath): Step | undefined {
+  const entry = entryOf(c, vip, path);
+  return entry !== undefined && machine.macs.includes(entry.destination) ? entry : undefined;
+}
+
 /** The MAC by which a path comes to a machine that it reaches. */
 export function macReached(path: FlowPath, machine: Machine): Mac {
   return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;

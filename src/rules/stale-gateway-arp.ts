@@ -10,6 +10,7 @@ import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { advertSays, groupsOf, mastershipsOf } from './masterships.ts';
 import { forget } from './remedies.ts';
+import { arrivalAt } from './requests.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
@@ -163,9 +164,7 @@ const REQUESTS: ReadonlySet<PathEvent> = new Set([PathEvent.toward, PathEvent.re
 /** New requests from the sender to a director, of which neither a copy nor an answer is seen; repeated SYNs count. */
 function lostRequests(c: Case, s: Subject, stale: Machine): FrameRef[] {
   const lost = c.o.pathsTouching(stale.macs, s.ip).filter((path) => {
-    const entry = path.toward[0];
-    if (path.begun > Begun.datagram || entry === undefined || entry.source !== s.sender || !stale.macs.includes(entry.destination))
-      return false;
+    if (path.begun > Begun.datagram || arrivalAt(c, s.vip!, stale, path)?.source !== s.sender) return false;
     if (path.from.length > 0 || path.toward.some((hop) => stale.macs.includes(hop.source))) return false;
     return !path.steps.some((step) => step.event === PathEvent.established);
   });
