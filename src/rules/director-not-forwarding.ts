@@ -6,6 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
+import { groupsOf, mastershipsOf } from './masterships.ts';
 import { arrivalAt, examplesOf, frameOf, has, isSeenFromStart, isUnanswered, requestsOn, type Seen, stepsAsEvidence } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
@@ -25,6 +26,8 @@ interface Data {
 
 /** One lost copy is chance; three requests without any copy are not. */
 const MIN_SILENT = 3;
+/** A director that dies keeps its requests until another one takes over. */
+const GRACE_NS = 10e9;
 const MAX_SHOWN = 2;
 
 export const directorNotForwarding: Rule<Data> = {
@@ -123,9 +126,9 @@ function isStopped(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean
   if (entry === undefined || !isSeenFromStart(path)) return false;
   if (path.toward.at(-1) !== entry || has(path, PathEvent.translated) || has(path, PathEvent.established)) return false;
   if (path.steps.some((step) => step.event === PathEvent.unreachable && machine.macs.includes(step.source))) return true;
-  if (vip.realServers.some((r) => r.machine === machine)) return false;
-  if (path.steps.some((step) => step.event === PathEvent.refused && machine.macs.includes(step.source))) return true;
-  return isUnanswered(path);
+  // What a director that serves too refuses is its service's own; what it neither answers nor hands on, it owes.
+  const refuses = path.steps.some((step) => step.event === PathEvent.refused && machine.macs.includes(step.source));
+  return refuses ? !c.cluster.isRealServer(entry.destination, vip) : isUnanswered(path);
 }
 
 /** How a director treats a request that it stops. */
@@ -143,10 +146,20 @@ function isService(c: Case, vip: Vip, path: FlowPath): boolean {
   return vip.source === 'given';
 }
 
-/** A director that hands nothing on any more while another one is there was relieved: who still asks it is another matter. */
+/** A director that hands nothing on any more while another one owns the VIP was relieved: who still asks it is another matter. */
 function isRetired(c: Case, vip: Vip, machine: Machine, silent: readonly FlowPath[]): boolean {
-  if (vip.directors.length < 2) return false;
-  const firstSilent = examplesOf(silent)[0]?.example.frames[0]?.at ?? Number.POSITIVE_INFINITY;
-  const forwards = c.o.passagesOf(vip.ip).filter((p) => p.toward && machine.macs.includes(p.source));
-  return forwards.every((p) => p.last.at < firstSilent);
+  const examples = examplesOf(silent);
+  const from = examples[0]?.example.frames[0]?.at ?? Number.POSITIVE_INFINITY;
+  const until = examples.at(-1)?.example.frames.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  const mine = c.o.passagesOf(vip.ip).filter((p) => p.toward && machine.macs.includes(p.source));
+  if (mine.some((p) => p.last.at >= from)) return false;
+  const masterships = groupsOf(c, vip.ip).flatMap((group) => mastershipsOf(c, group));
+  if (masterships.some((m) => m.machine !== machine && m.from.at <= until + GRACE_NS && m.until >= from)) return true;
+  const others = vip.directors.filter((d) => d.machine !== machine).flatMap((d) => d.machine.macs);
+  const serves = c.o.passagesOf(vip.ip).some((p) => p.toward && others.includes(p.source) && p.last.at >= from);
+  const owner = c.o
+    .about(vip.ip)
+    ?.log.filter((e) => e.ref.at <= until + GRACE_NS)
+    .at(-1);
+  return serves || (owner !== undefined && others.includes(owner.mac));
 }

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { directorNotForwarding as rule } from '../../src/rules/director-not-forwarding.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { configured } from '../support/configured.ts';
+import { adverts, serve } from '../support/failover.ts';
 import { connect, healthy } from '../support/healthy.ts';
-import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -113,7 +114,7 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] });
       const story = healthy({ version });
       const flow = story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
-      ask(story, 3);
+      ask(story.announces(backup, vip), 3);
       flow.data(gateway, director).reset(director, gateway);
       expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
     });
@@ -194,12 +195,45 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
 
     test('for a director that was relieved: who still asks it has a stale entry', () => {
       const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] });
-      const story = ask(healthy({ version }), 3);
-      expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+      const both = { ...MIRROR, given: roles };
+      expect(judge(ask(healthy({ version }).announces(backup, vip), 3), both).findings).toEqual([]);
+      expect(
+        judge(ask(adverts(adverts(healthy({ version }), director, 3, { version }), backup, 3, { version }), 3), both).findings,
+      ).toEqual([]);
+      const served = ask(healthy({ version }), 3);
+      serve(served, backup, rs1, version);
+      expect(judge(served, both).findings).toEqual([]);
       // As long as it still forwards others it is in office, and drops these.
+      const story = ask(healthy({ version }).announces(backup, vip), 3);
       connect(story, rs1, { version });
-      expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
+      expect(judge(story, both).findings).toHaveLength(1);
     });
+
+    test('for a director that died: another one takes over within ten seconds', () => {
+      const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+      const after = (ms: number) => ask(adverts(healthy({ version }), director, 3, { version }), 3).wait(ms);
+      const found = (story: Story) => judge(story, both).findings.length;
+      expect(found(adverts(after(9900), backup, 3, { version }))).toBe(0);
+      expect(found(adverts(after(10_100), backup, 3, { version }))).toBe(1);
+      expect(found(after(9900).announces(backup, vip))).toBe(0);
+      expect(found(after(10_100).announces(backup, vip))).toBe(1);
+      expect(found(after(1000).announces(backup, vip).announces(director, vip))).toBe(1);
+    });
+  });
+
+  test('a director of two that is in office and forwards nothing is found', () => {
+    const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+    expect(culpritsOf(judge(ask(healthy({ version }), 3), both), rule)).toEqual([director.mac]);
+    const master = ask(adverts(healthy({ version }), director, 3, { version }), 3);
+    expect(culpritsOf(judge(adverts(master, director, 3, { version }), both), rule)).toEqual([director.mac]);
+  });
+
+  test('a director that serves too, and neither answers nor hands on, is found', () => {
+    const both = { ...MIRROR, given: given({ vips: [vip], directors: [director], realServers: [rs1, rs2, director] }) };
+    expect(culpritsOf(judge(ask(healthy({ version }), 3), both), rule)).toEqual([director.mac]);
+    const refused = healthy({ version });
+    for (let i = 0; i < 3; i++) refused.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+    expect(judge(refused, both).findings).toEqual([]);
   });
 
   describe('the service is known by', () => {
