@@ -32,6 +32,8 @@ interface Traffic {
   readonly entries: Map<Mac, number>;
   /** Machines whose replies bear this IP and were not routed. */
   readonly repliers: Map<Mac, number>;
+  /** Those of them that do more than refuse: they serve. */
+  readonly servers: Set<Mac>;
   /** Machines that hand on replies of others. */
   readonly returns: Map<Mac, number>;
   /** Pairs "arrived at a, left from b" that no hop between a and b explains. */
@@ -185,6 +187,7 @@ function trafficTo(ip: Ip, o: Observations): Traffic {
     translates: new Map(),
     entries: new Map(),
     repliers: new Map(),
+    servers: new Set(),
     returns: new Map(),
     leaps: [],
   };
@@ -219,11 +222,19 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
     if (replied.has(hop.source)) add(traffic.returns, hop.source, flows);
     else if (hop === from[0] && hop.source !== '') {
       const passage = replies.find((p) => p.source === hop.source && p.destination === hop.destination);
-      if (passage !== undefined && (FRESH_TTLS.has(passage.maxTtl) || FRESH_TTLS.has(passage.minTtl)))
+      if (passage !== undefined && (FRESH_TTLS.has(passage.maxTtl) || FRESH_TTLS.has(passage.minTtl))) {
         add(traffic.repliers, hop.source, flows);
+        if (!isRefusal(path, hop)) traffic.servers.add(hop.source);
+      }
     }
     replied.add(hop.destination);
   }
+}
+
+/** Whether an answer is a reset: of a SYN, or of a connection that the machine does not know. */
+function isRefusal(path: FlowPath, hop: Step): boolean {
+  const next = path.steps[path.steps.indexOf(hop) + 1];
+  return (next?.event === PathEvent.refused || next?.event === PathEvent.reset) && next.source === hop.source;
 }
 
 /** After an answer was seen, a further hop may be another packet, not a copy. */
@@ -242,12 +253,13 @@ function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
     const incoming = passages.filter((p) => p.destination === arrived);
     const outgoing = passages.filter((p) => p.source === left && p.destination === to);
     if (incoming.length === 0 || outgoing.length === 0) continue;
-    const fallen = Math.max(...incoming.map((p) => p.maxTtl)) - Math.max(...outgoing.map((p) => p.maxTtl));
-    if (fallen < 0 || fallen > 1) continue;
+    // Clients differ in their TTLs, and not all of them come to each real server.
+    const [least, most] = [Math.min(...incoming.map((p) => p.minTtl)), Math.max(...incoming.map((p) => p.maxTtl))];
+    if (outgoing.some((p) => p.maxTtl > most || p.minTtl < least - 1)) continue;
     // A machine sends itself nothing.
     if (o.unicastFrames(arrived, left) + o.unicastFrames(left, arrived) > 0) continue;
-    // A machine that answers with the VIP by itself is another real server, not the director's second card.
-    if (traffic.repliers.has(arrived) || traffic.repliers.has(left)) continue;
+    // A machine that serves the VIP by itself is another real server, not the director's second card; a closed port any of them refuses.
+    if (traffic.servers.has(arrived) || traffic.servers.has(left)) continue;
     if (!cluster.knows(left)) cluster.assign(left, cluster.machineOf(arrived));
     else if (!cluster.knows(arrived)) cluster.assign(arrived, cluster.machineOf(left));
   }
@@ -415,6 +427,12 @@ function forwardersThatDirect(
     } else if (returned === 0 && targets.size > 1) {
       directors.set(mac, { source: 'guessed', text: `hands packets for ${traffic.ip} on to ${machines}` });
     }
+  }
+  // Who hands on to directors, and to nobody else that is known to serve, is the router before them.
+  for (const [mac, { source }] of [...directors]) {
+    if (claimsOf(mac, traffic.ip, o)) continue;
+    const onward = [...forwards.get(mac)!.keys()].filter((target) => directors.has(target));
+    if (source === 'guessed' ? onward.length > 0 : onward.length === forwards.get(mac)!.size) directors.delete(mac);
   }
   return directors;
 }

@@ -179,6 +179,37 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     },
   );
 
+  test('the cards of a director are one machine also when its clients differ in TTL, and when it refuses what is no service', () => {
+    const second: Host = { ...director, mac: '52:54:00:00:01:02' };
+    const story = new Story().resolves(client, vip, director);
+    const ttls = [244, 50, 60];
+    [rs1, rs2, rs3].forEach((rs, i) => {
+      const flow = story.fromTtl(ttls[i]!).tcp(client, vip).syn(client, director);
+      story.fromTtl(ttls[i]! - 1);
+      flow.syn(second, rs);
+      story.fromTtl(64);
+      flow.synAck(rs, client);
+    });
+    story.tcp(client, vip, { port: 23 }).syn(client, director).refuse(director, client);
+    expect(inferred(story)).toEqual(ofMacs([director, second], [rs1, rs2, rs3]));
+  });
+
+  test('a router of the LAN that brings requests to two directors is no director', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    for (const [lvs, rs] of [
+      [director, rs1],
+      [backup, rs2],
+      [director, rs2],
+    ] as const) {
+      story.tcp(client, vip).opens([client, gateway, lvs, rs], [rs, client]);
+    }
+    expect(inferred(story)).toEqual(ofMacs([director, backup], [rs1, rs2]));
+    const late = new Story().resolves(gateway, vip, backup);
+    late.tcp(client, vip).syn(client, gateway, director);
+    for (const rs of [rs1, rs2]) late.tcp(client, vip).opens([client, gateway, backup, rs], [rs, client]);
+    expect(inferred(late)).toEqual(ofMacs([backup], [rs1, rs2]));
+  });
+
   test('destinations rewritten to other addresses make NAT, with the rewriting machine as director', () => {
     const story = new Story().resolves(client, vip, director);
     for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director).translated(rs.ip, director, rs);
