@@ -1,174 +1,103 @@
 /**
- * Would a test notice if a rule were wrong? Each threshold of src/rules is moved, each guard dropped, one at a time, in a copy of the
- * tree; then the rule's tests run, and if they pass, the real captures. What survives both, and is not excused in
+ * Would a test notice if a rule were wrong? Every small wrong that can be done to src/rules (mutation/mutants.mjs says which) is put
+ * into one build of the rules and their tests, asleep. They are woken one at a time: then the rule's tests run until one fails, and if
+ * none does, those of the real captures; the compiler has the last word. What survives all, and is not excused in
  * mutation-survivors.json, fails.
  *
  *     npm run test:mutation                        all rules
  *     npm run test:mutation -- rs-no-reply turns   some
  *     npm run test:mutation -- --list              only what would be done
  */
-import { fork } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { mutationsOf } from './mutations.mjs';
+import { join } from 'node:path';
+import { buildTests } from './mutation/build.mjs';
+import { uncompilable } from './mutation/compile.mjs';
+import { ROOT, RULES, readRules, testsOf } from './mutation/rules.mjs';
+import { Worker } from './mutation/worker.mjs';
 
-const ROOT = resolve(import.meta.dirname, '..');
-const RULES = 'src/rules';
-const COPIED = ['src', 'test', 'schema', 'package.json', 'vitest.config.ts', 'tsconfig.json'];
-const LINKED = ['node_modules', 'fixtures', 'docs'];
-/** A mutation that loops for ever is noticed, too: when its tests take this many times as long as all tests do without any mutation. */
-const PATIENCE = 5;
-const WORKER = join(ROOT, 'scripts/mutation-worker.mjs');
 /** The captures that rules are held to, once their own tests have passed. */
-const CAPTURES = [
-  'test/captures/truth.test.ts',
-  'test/captures/must-not-flag.test.ts',
-  'test/captures/seeds.test.ts',
-  'test/captures/judgements.test.ts',
-];
+const CAPTURES = ['seeds', 'truth', 'must-not-flag', 'judgements', 'golden'].map((name) => `test/captures/${name}.test.ts`);
 
-const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const excused = JSON.parse(readFileSync(join(ROOT, 'scripts/mutation-survivors.json'), 'utf8'));
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 
-const ALL_FILES = readdirSync(join(ROOT, RULES)).filter((file) => file.endsWith('.ts') && file !== 'index.ts');
-const files = ALL_FILES.filter((file) => wanted.length === 0 || wanted.includes(file.slice(0, -3)));
-/** Thresholds of all files first, then guards, then terms: what matters most is known soonest. */
-const queue = files
-  .flatMap((file) => mutationsOf(sourceOf(file)).map((mutation) => ({ ...mutation, file, key: `${file}: ${mutation.name}` })))
-  .sort((a, b) => a.order - b.order);
+const rules = readRules();
+const chosen = rules.filter(({ file }) => wanted.length === 0 || wanted.includes(file.slice(0, -'.ts'.length)));
+const queue = chosen.flatMap(({ file, mutants }) => {
+  const tests = [...testsOf(file, rules), ...CAPTURES];
+  return mutants.map((mutant) => ({ ...mutant, file, tests, key: `${file}: ${mutant.name}` }));
+});
+const say = ({ file, line, name }) => `${RULES}/${file}:${line}: ${name}`;
+
 if (process.argv.includes('--list')) {
-  for (const { key, line } of queue) console.log(`${key}, line ${line}`);
-  process.exit(0);
-}
-
-/** A copy of the tree, and the process that runs its tests. */
-class Tree {
-  path = copyOfTree();
-  /** How long tests may take; for ever until it is known how long they do take. */
-  timeoutMs = 0;
-  #worker = null;
-
-  /** Whether a test fails with the mutation in place. The tree is as before when this returns. */
-  async notices({ file, source }) {
-    const path = join(this.path, RULES, file);
-    const original = readFileSync(path);
-    writeFileSync(path, source);
-    try {
-      const own = testsOf(file);
-      return (own.length > 0 && !(await this.passes(own, path))) || !(await this.passes(CAPTURES, path));
-    } finally {
-      writeFileSync(path, original);
-    }
-  }
-
-  /** Whether these tests pass, with one file changed since they last ran. */
-  passes(tests, changed = null) {
-    this.#worker ??= fork(WORKER, { cwd: this.path, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    const worker = this.#worker;
-    return new Promise((done) => {
-      const end = (result) => {
-        clearTimeout(timer);
-        worker.off('message', end).off('exit', died);
-        if (result === null) this.close();
-        done(result === true);
-      };
-      const died = () => end(null);
-      const timer = this.timeoutMs > 0 ? setTimeout(died, this.timeoutMs) : undefined;
-      worker.on('message', end).on('exit', died);
-      worker.send({ tests, changed });
+  for (const mutant of queue) console.log(say(mutant));
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'lvs-doctor-mutation-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const workers = [];
+  const end = () => {
+    for (const worker of workers) worker.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      end();
+      process.exit(130);
     });
   }
-
-  close() {
-    this.#worker?.kill('SIGKILL');
-    this.#worker = null;
+  try {
+    const tests = [...new Set(queue.flatMap((mutant) => mutant.tests))];
+    const program = await buildTests(folder, tests, rules);
+    for (let i = 0; i < availableParallelism(); i++) workers.push(new Worker(program));
+    process.exitCode = await judge(workers, tests, folder);
+  } finally {
+    end();
   }
 }
 
-const trees = [];
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    removeTrees();
-    process.exit(130);
-  });
-}
-try {
-  process.exitCode = await main();
-} finally {
-  removeTrees();
-}
-
-function removeTrees() {
-  for (const tree of trees) {
-    tree.close();
-    rmSync(tree.path, { recursive: true, force: true });
-  }
-}
-
-async function main() {
-  const jobs = Math.max(1, Math.min(availableParallelism(), queue.length));
-  for (let i = 0; i < jobs; i++) trees.push(new Tree());
-  const all = [...new Set(files.flatMap((file) => testsOf(file))), ...CAPTURES];
-  const areSound = async () => (await Promise.all(trees.map((tree) => tree.passes(all)))).every((passed) => passed);
-  const begun = performance.now();
+/** Lets the workers try all mutants. Gives the exit code. */
+async function judge(workers, tests, folder) {
+  const areSound = async () => (await Promise.all(workers.map((worker) => worker.isSound(tests)))).every((isSound) => isSound);
   if (!(await areSound())) {
-    console.error('The tests fail without any mutation: npm test shows where; mutations cannot be judged before that is mended.');
+    console.error('These tests fail without any mutant: mutants cannot be judged before that is mended.');
     return 2;
   }
-  for (const tree of trees) tree.timeoutMs = PATIENCE * (performance.now() - begun);
   const survivors = [];
   let next = 0;
-  await Promise.all(
-    trees.map(async (tree) => {
-      while (next < queue.length) {
-        const mutation = queue[next++];
-        if (!(await tree.notices(mutation))) {
-          survivors.push(mutation);
-          if (excused[mutation.key] === undefined) console.log(`survives: ${mutation.key}, line ${mutation.line}`);
-        }
-        process.stderr.write(`\r${next} of ${queue.length} mutations, ${survivors.length} survive `);
-      }
-    }),
-  );
-  process.stderr.write('\n');
-  // Else everything would have been noticed, whatever it was. However long it takes by now.
-  for (const tree of trees) tree.timeoutMs = 0;
+  const work = async (worker) => {
+    while (next < queue.length) {
+      const mutant = queue[next++];
+      if (!(await worker.notices(mutant.tests, mutant.number))) survivors.push(mutant);
+      if (process.stderr.isTTY) process.stderr.write(`\r${next} of ${queue.length} mutants, ${survivors.length} survive `);
+    }
+  };
+  await Promise.all(workers.map(work));
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  // Tests that disturb each other would have noticed everything, whatever it was.
   if (!(await areSound())) {
-    console.error('The tests fail after the last mutation was taken back: what they noticed before proves nothing.');
+    console.error('These tests fail when no mutant is awake any more: what they noticed before proves nothing.');
     return 2;
   }
-  return report(survivors);
-}
-
-function report(survivors) {
-  const unexcused = survivors.filter(({ key }) => excused[key] === undefined);
-  const keys = new Set(survivors.map(({ key }) => key));
-  const stale = Object.keys(excused).filter((key) => files.includes(key.split(':')[0]) && !keys.has(key));
-  for (const key of stale) console.log(`excused, but noticed or gone: ${key}`);
-  const noticed = queue.length - survivors.length;
-  console.log(
-    `${queue.length} mutations of ${files.length} files: ${noticed} noticed, ${survivors.length - unexcused.length} excused, ${unexcused.length} survive.`,
+  const refused = uncompilable(survivors, folder);
+  return report(
+    survivors.filter(({ number }) => !refused.has(number)),
+    refused.size,
   );
+}
+
+function report(survivors, refused) {
+  const unexcused = survivors.filter(({ key }) => excused[key] === undefined).sort((a, b) => a.number - b.number);
+  for (const mutant of unexcused) console.log(`survives: ${say(mutant)}`);
+  const keys = new Set(survivors.map(({ key }) => key));
+  const stale = Object.keys(excused).filter((key) => chosen.some(({ file }) => key.startsWith(`${file}: `)) && !keys.has(key));
+  for (const key of stale) console.log(`excused, but noticed or gone: ${key}`);
+  const counts = [
+    `${queue.length - survivors.length - refused} noticed by tests`,
+    `${refused} by the compiler`,
+    `${survivors.length - unexcused.length} excused`,
+    `${unexcused.length} survive`,
+  ];
+  console.log(`${queue.length} mutants of ${chosen.length} files: ${counts.join(', ')}.`);
   return unexcused.length + stale.length > 0 ? 1 : 0;
-}
-
-/** The tests of a rule; of what several rules share, those of all that import it, themselves or by way of another file. */
-function testsOf(file, seen = new Set()) {
-  seen.add(file);
-  const own = `test/rules/${file.replace(/\.ts$/, '.test.ts')}`;
-  if (existsSync(join(ROOT, own))) return [own];
-  const importers = ALL_FILES.filter((other) => !seen.has(other) && sourceOf(other).includes(`from './${file}'`));
-  return [...new Set(importers.flatMap((other) => testsOf(other, seen)))];
-}
-
-function sourceOf(file) {
-  return readFileSync(join(ROOT, RULES, file), 'utf8');
-}
-
-function copyOfTree() {
-  const tree = mkdtempSync(join(tmpdir(), 'lvs-doctor-mutation-'));
-  for (const name of COPIED) cpSync(join(ROOT, name), join(tree, name), { recursive: true });
-  for (const name of LINKED) symlinkSync(join(ROOT, name), join(tree, name));
-  return tree;
 }
