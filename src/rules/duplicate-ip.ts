@@ -13,6 +13,7 @@ import { claimSays, count, questionSays } from './wording.ts';
 interface Data {
   readonly ip: Ip;
   readonly macs: readonly Mac[];
+  /** Questions that several answered; where there are none, one claims it after the other. */
   readonly races: number;
   readonly changes: number;
   readonly firstFrame: number;
@@ -37,11 +38,11 @@ export const duplicateIp: Rule<Data> = {
 
   check(c, s) {
     const rivals = rivalsOf(c, s.ip);
-    const turns = rivals.length > 0 ? [] : turnsOf(c, s.ip);
-    const all = rivals.length > 0 ? rivals.flatMap((r) => r.answers) : turns;
+    const isRace = rivals.length > 0;
+    const all = isRace ? rivals.flatMap((r) => r.answers) : turnsOf(c, s.ip);
     if (all.length === 0) return [];
     const byTime = [...all].sort((a, b) => a.claim.ref.at - b.claim.ref.at);
-    const evidence = rivals.length > 0 ? raceEvidence(s, rivals) : turnEvidence(turns);
+    const evidence = isRace ? raceEvidence(s, rivals) : turnEvidence(all);
     const shown = new Set(evidence.map((e) => e.at.frame));
     return [
       {
@@ -49,7 +50,7 @@ export const duplicateIp: Rule<Data> = {
           ip: s.ip,
           macs: [...new Set(byTime.filter((t) => shown.has(t.claim.ref.frame)).map((t) => t.claim.mac))],
           races: rivals.length,
-          changes: Math.max(0, turns.length - 1),
+          changes: all.length - 1,
           firstFrame: byTime[0]!.claim.ref.frame,
         },
         culprits: [...new Set(all.map((t) => t.machine))],

@@ -35,7 +35,7 @@ export const ipvsSyncProblem: Rule<Data> = {
 
   check(c, s) {
     const senders = disagreeing(c, s.vip!);
-    if (senders.length < 2) return [];
+    if (senders.length === 0) return [];
     const machines = [...new Set(senders.map((x) => c.cluster.machineOf(x.mac)))];
     return [
       {

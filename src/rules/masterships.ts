@@ -26,6 +26,10 @@ export interface Overlap {
 /** Who is heard for less than this many intervals at a stretch never was the only master, unless it took over and resigned. */
 const LEAST_INTERVALS = 1.5;
 const DEFAULT_INTERVAL_MS = 1000;
+/** So many intervals without an advert and a master counts as dead (RFC 9568, section 6.1) … */
+const MISSED_INTERVALS = 3;
+/** … with this to spare: its skew time is less than an interval, and machines are slow. */
+const SPARE_MS = 1000;
 
 /** The groups that list an address. */
 export function groupsOf(c: Case, ip: Ip): VrrpGroupSeen[] {
@@ -69,12 +73,12 @@ export function machineOfSender(c: Case, sender: VrrpSenderSeen): Machine {
   if (!isVirtualMac(sender.mac)) return c.cluster.machineOf(sender.mac);
   const claim = c.o.about(sender.ip)?.macs.find((m) => !isVirtualMac(m.mac));
   if (claim !== undefined) return c.cluster.machineOf(claim.mac);
-  return c.cluster.machines.find((m) => !m.isVirtual && m.ips.includes(sender.ip)) ?? c.cluster.machineOf(sender.mac);
+  return c.cluster.machines.find((m) => m.ips.includes(sender.ip)) ?? c.cluster.machineOf(sender.mac);
 }
 
-/** Time after which a silent master counts as dead, with a second to spare; milliseconds. */
+/** Time after which a silent master surely counts as dead; milliseconds. */
 export function patienceMs(senders: readonly VrrpSenderSeen[]): number {
-  return 3 * Math.max(...senders.map(intervalMs)) + 1000;
+  return MISSED_INTERVALS * Math.max(...senders.map(intervalMs)) + SPARE_MS;
 }
 
 /** The masters of a group, one after the other. */
@@ -96,7 +100,7 @@ export function mastershipsOf(c: Case, group: VrrpGroupSeen): Mastership[] {
 export function overlapOf(c: Case, group: VrrpGroupSeen): Overlap | null {
   let longest: VrrpGroupSeen['changes'] = [];
   let row: VrrpGroupSeen['changes'] = [];
-  const lasts = (turns: typeof row) => (turns.length < 2 ? 0 : turns.at(-1)!.ref.at - turns[0]!.ref.at);
+  const lasts = (turns: typeof row) => (turns.length === 0 ? 0 : turns.at(-1)!.ref.at - turns[0]!.ref.at);
   group.changes.forEach((turn, i) => {
     const before = group.changes[i - 1];
     const isContest =
@@ -109,8 +113,9 @@ export function overlapOf(c: Case, group: VrrpGroupSeen): Overlap | null {
     row = isContest ? (row.length > 0 ? [...row, turn] : i === 1 ? [turn] : [before, turn]) : [];
     if (lasts(row) > lasts(longest)) longest = row;
   });
+  if (longest.length === 0) return null;
   const senders = [...new Set(longest.map((turn) => turn.sender))];
-  if (senders.length < 2 || lasts(longest) <= patienceMs(senders) * 1e6) return null;
+  if (lasts(longest) <= patienceMs(senders) * 1e6) return null;
   const machines = [...new Set(senders.map((sender) => machineOfSender(c, sender)))];
   return { senders, machines, adverts: longest, first: longest[0]!.ref, last: longest.at(-1)!.ref };
 }

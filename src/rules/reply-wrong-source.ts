@@ -126,7 +126,7 @@ interface Told {
 /** One flow's story: the request, its hops, the answer from elsewhere, the client's refusal. */
 function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac): Told {
   const reply = example.frames[index]!;
-  const stray = strayFlow(c, reply.frame, reply.point);
+  const stray = strayFlow(c, reply.frame);
   const evidence: Evidence[] = [];
   const request = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${endpoint(example.client, example.clientPort)} > ${endpoint(path.server, example.serverPort)}`;
   path.steps.slice(0, index).forEach((step, i) => {
@@ -161,11 +161,10 @@ function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac
 }
 
 /** The flow that begins with the answer from elsewhere. */
-function strayFlow(c: Case, frame: number, point: number): { path: FlowPath; example: Example } | null {
+function strayFlow(c: Case, frame: number): { path: FlowPath; example: Example } | null {
   for (const path of c.o.paths) {
     for (const example of path.examples) {
-      const first = example.frames[0];
-      if (first?.frame === frame && first.point === point) return { path, example };
+      if (example.frames[0]?.frame === frame) return { path, example };
     }
   }
   return null;

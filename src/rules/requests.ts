@@ -8,7 +8,7 @@ import { endpoint, hopSays } from './wording.ts';
 
 /** Whether the flow was seen from its first packet on, by every capture: only then may absence be judged. */
 export function isSeenFromStart(path: FlowPath): boolean {
-  return path.begun <= Begun.datagram && path.isWatched && path.toward.length > 0;
+  return path.begun <= Begun.datagram && path.isWatched;
 }
 
 /** Requests of all flows on a path: the first SYN and its repetitions, three at most that can be told apart. */

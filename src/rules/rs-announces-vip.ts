@@ -43,7 +43,7 @@ export const rsAnnouncesVip: Rule<Data> = {
     const requests = claims.reduce((sum, m) => sum + m.counts.request, 0);
     const gratuitous = claims.reduce((sum, m) => sum + m.counts.gratuitous, 0);
     const asked = events.find((e) => e.kind === 'request')?.asksFor ?? null;
-    const shown = [...events.slice(0, MAX_SHOWN), ...(events.length > MAX_SHOWN ? [events.at(-1)!] : [])];
+    const shown = [...events.slice(0, MAX_SHOWN), events.at(-1)!];
     return [
       {
         data: {
@@ -102,7 +102,7 @@ export const rsAnnouncesVip: Rule<Data> = {
   },
 };
 
-/** The frames shown, and of each kind of claim the first, which may be among them. */
+/** The frames shown, and of each kind of claim the first, which may be among them: of a frame that is cited twice one is told. */
 function withOneOfEach(shown: readonly ClaimSeen[], all: readonly ClaimSeen[]): ClaimSeen[] {
   const firsts = (['request', 'gratuitous'] as const).map((kind) => all.find((e) => e.kind === kind));
   return [...shown, ...firsts.filter((e) => e !== undefined)];

@@ -97,9 +97,9 @@ function answersForOther(c: Case, asked: Mac, answering: Mac): boolean {
     for (const path of c.o.paths) {
       // A request that a director sent on, or one to an address that no director serves.
       const hops = path.toward.length;
-      const replier = path.from[0]?.source;
+      const [reply] = path.from;
       const isJudged = c.cluster.vip(path.server) === undefined ? hops === 1 : hops > 1;
-      if (isJudged && replier !== undefined) pairs.add(`${path.toward.at(-1)!.destination} ${replier}`);
+      if (isJudged && reply !== undefined) pairs.add(`${path.toward.at(-1)!.destination} ${reply.source}`);
     }
     answerers.set(c, pairs);
   }

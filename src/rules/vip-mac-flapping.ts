@@ -38,7 +38,7 @@ export const vipMacFlapping: Rule<Data> = {
   check(c, s) {
     const turns = turnsOf(c, s.ip);
     const machines = [...new Set(turns.map((t) => t.machine))];
-    if (machines.length < 2 || sharesByVrrp(c, s.ip, machines)) return [];
+    if (turns.length === 0 || sharesByVrrp(c, s.ip, machines)) return [];
     // Beside a director only the others are out of place.
     const strangers = machines.filter((m) => !(s.vip?.directors.some((d) => d.machine === m) ?? false));
     const culprits: readonly Machine[] = strangers.length > 0 ? strangers : machines;
