@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { arpSenderMacMismatch as rule } from '../../src/rules/arp-sender-mac-mismatch.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
+import { adverts } from '../support/failover.ts';
 import { healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { host, lan, Story, type Version } from '../support/story.ts';
@@ -41,11 +42,31 @@ describe.each([4, 6] as const satisfies Version[])('arp-sender-mac-mismatch (IPv
     },
   );
 
+  test('of what one machine says only the wrong MAC counts', () => {
+    const story = start().whoHas(gateway, vip).isAt(director, vip, gateway, DEAD).isAt(director, vip, gateway, '00:00:5e:00:01:33');
+    expect(onlyFinding(judge(story), rule).count).toBe(1);
+  });
+
   test('a MAC that other frames come from is a second card', () => {
     const second = { ...director, mac: DEAD };
     expect(verdictOn(judge(start().resolves(second, rs1.ip, rs1).whoHas(gateway, vip).isAt(director, vip, gateway, DEAD)), rule, vip)).toBe(
       'passed',
     );
+  });
+
+  test('a real server whose second card says that the VIP is at the first speaks for itself', () => {
+    const second = { ...rs1, mac: '52:54:00:00:10:02' };
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs3] });
+    const cards = { ...roles, realServers: roles.realServers.map((rs, i) => (i === 0 ? { ...rs, macs: [...rs.macs, second.mac] } : rs)) };
+    const story = start().whoHas(gateway, vip).isAt(second, vip, gateway, rs1.mac);
+    expect(verdictOn(judge(story, { ...MIRROR, given: cards }), rule, vip)).toBe('passed');
+    expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([second.mac]);
+  });
+
+  test('who says that the VIP is at its director is right, though the director serves as well', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [director, rs1] });
+    const story = start().whoHas(gateway, vip).isAt(client, vip, gateway, director.mac);
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, vip)).toBe('passed');
   });
 
   test('who answers for several machines speaks for others: a bridge', () => {
@@ -102,8 +123,10 @@ describe.each([4, 6] as const satisfies Version[])('arp-sender-mac-mismatch (IPv
     expect(verdictOn(judge(atDirector([rs1], version), onDirector(version)), rule, vip)).toBe('passed');
   });
 
-  test('where nobody says where the VIP is, nothing is judged', () => {
+  test('where nobody says where the VIP is, nothing is judged: a VRRP advert only lists it', () => {
     const roles = given({ vips: [vip], directors: [director] });
-    expect(verdictOn(judge(new Story().resolves(director, rs1.ip, rs1), { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
+    const story = new Story().resolves(director, rs1.ip, rs1);
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
+    expect(verdictOn(judge(adverts(story, director, 3, { version }), { ...MIRROR, given: roles }), rule, vip)).toBe('not judged');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { directorBypassed as rule } from '../../src/rules/director-bypassed.ts';
 import { healthy } from '../support/healthy.ts';
-import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, firstFrames, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -42,6 +42,19 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
     const story = healthy({ version });
     story.udp(client, vip).asks(client, rs1).answers(rs1, client);
     expect(onlyFinding(judge(story), rule).evidence[0]!.says).toMatch(/^first datagram /);
+  });
+
+  test('what is seen from its midst on is no new request of all', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).data(gateway, director, rs1);
+    story.tcp(client, vip).syn(client, rs1);
+    expect(onlyFinding(judge(story), rule).message).toMatch(/^1 new request of 4 /);
+  });
+
+  test('a request whose frames are not remembered cannot be told', () => {
+    const story = healthy({ version });
+    story.tcp(client, vip).syn(client, rs1);
+    expect(judge(story, { ...MIRROR, remembered: firstFrames(0) }).findings).toEqual([]);
   });
 
   test('three requests prove it; more prove no more', () => {

@@ -64,6 +64,20 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     expect(finding.evidence.map((e) => e.shows)).toEqual(['effect', 'effect', 'fault', 'fault']);
   });
 
+  test('a health check of the director is no request that waits', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(director, vip).syn(director, rs);
+    const request = story.frame + 1;
+    story.tcp(remote, vip).syn(gateway, director);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3] });
+    const finding = onlyFinding(judge(asks(story, rs3, 1000, 1000), { ...MIRROR, given: roles }), rule);
+    expect(finding.evidence.map((e) => [e.frame - request, e.shows])).toEqual([
+      [0, 'effect'],
+      [1, 'fault'],
+      [3, 'fault'],
+    ]);
+  });
+
   test('a given real server is the culprit for sure, and by its name', () => {
     const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs4] });
     expect(onlyFinding(judge(asks(healthy({ version }), rs4, 1000, 1000), { ...MIRROR, given: roles }), rule).confidence).toBe('confirmed');

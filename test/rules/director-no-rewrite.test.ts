@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { directorNoRewrite as rule } from '../../src/rules/director-no-rewrite.ts';
 import { connect, healthy } from '../support/healthy.ts';
-import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, firstFrames, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -69,13 +69,20 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
   });
 
   test.each([
-    ['its only owner is found', false, 1],
-    ['one of two owners is not: it may be the other’s', true, 0],
-  ])('with no cluster in sight, where a request comes twice unchanged, %s', (_, isShared, findings) => {
+    ['its only owner is found', () => {}, 1],
+    ['its only owner is found though another machine asks in its name', (story: Story) => story.whoHas(backup, client.ip, vip), 1],
+    ['one of two owners is not: it may be the other’s', (story: Story) => story.isAt(backup, vip, gateway), 0],
+  ])('with no cluster in sight, where a request comes twice unchanged, %s', (_, claim, findings) => {
     const story = resolved().whoHas(gateway, vip).isAt(director, vip, gateway);
-    if (isShared) story.isAt(backup, vip, gateway);
+    claim(story);
     story.tcp(client, vip).syn(client, director).story.again();
     expect(judge(story).findings).toHaveLength(findings);
+  });
+
+  test('a request of which only the frame that arrives is remembered cannot be told', () => {
+    const story = resolved();
+    story.tcp(client, vip).syn(client, director, director);
+    expect(judge(story, { ...MIRROR, given: roles, remembered: firstFrames(1) }).findings).toEqual([]);
   });
 
   test('the remedy looks at the rewriting rule, the forwarding mode and the neighbours', () => {

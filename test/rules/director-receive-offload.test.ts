@@ -3,7 +3,7 @@ import { directorReceiveOffload as rule } from '../../src/rules/director-receive
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { configured } from '../support/configured.ts';
 import { healthy } from '../support/healthy.ts';
-import { culpritsOf, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -93,6 +93,29 @@ describe.each([4, 6] as const satisfies Version[])('director-receive-offload (IP
       flow.fullRequest(...there).reply(rs1, gateway);
       expect(judge(story).findings).toEqual([]);
     });
+  });
+
+  test('neither other machines’ messages nor what the director hands on to another one are counted', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    const flow = story.tcp(remote, vip).opens(there, [rs1, gateway]);
+    story.tooBig([gateway, client], gateway.ip, remote.ip, flow.quoted);
+    story.tcp(remote, vip).opens([gateway, director, client], [client, gateway]);
+    complains(story);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    const finding = onlyFinding(judge(story, { ...MIRROR, given: roles }), rule);
+    expect(finding.count).toBe(1);
+    expect(finding.evidence.map((e) => e.frame - before)).not.toContain(1);
+  });
+
+  test('of two messages about one flow the director’s is the fault', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).opens(there, [rs1, gateway]);
+    story.tooBig([gateway, client], gateway.ip, remote.ip, flow.quoted);
+    story.tooBig([director, gateway], vip, remote.ip, flow.quoted);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.message).toContain(`first in frame ${story.frame})`);
+    expect(finding.evidence.filter((e) => e.shows === 'fault').map((e) => e.frame)).toEqual([story.frame]);
   });
 
   test('it was its own message, though another came later', () => {

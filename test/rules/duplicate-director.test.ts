@@ -28,6 +28,35 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-director (IPv%i)',
     expect(onlyFinding(judge(story, two), rule)).toMatchObject({ confidence: 'probable' });
   });
 
+  test('a question that a director and another machine answer is no race of directors', () => {
+    const story = healthy({ version }).whoHas(gateway, vip).isAt(director, vip, gateway).isAt(client, vip, gateway).wait(500);
+    for (const owner of [backup, director, backup, director]) story.announces(owner, vip).wait(2000);
+    const finding = onlyFinding(judge(story, two), rule);
+    expect(finding).toMatchObject({ confidence: 'probable', count: 5 });
+    expect(finding.message).not.toContain('the same question');
+  });
+
+  test('of machines that announce the VIP in turn directors alone are told', () => {
+    const story = healthy({ version });
+    for (const owner of [backup, client, director, backup, client, director]) story.announces(owner, vip).wait(2000);
+    expect(culpritsOf(judge(story, two), rule).sort()).toEqual([director.mac, backup.mac].sort());
+  });
+
+  test('one director that announces the VIP in turn with another machine is told by other rules', () => {
+    const story = healthy({ version });
+    for (const owner of [client, director, client, director]) story.announces(owner, vip).wait(2000);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
+  test('a MAC is named only with a frame of its', () => {
+    const card = { ...director, mac: '52:54:00:00:02:02' };
+    const cards = { ...roles, directors: roles.directors.map((d, i) => (i === 0 ? { ...d, macs: [...d.macs, card.mac] } : d)) };
+    const story = healthy({ version });
+    for (const owner of [backup, director, backup, director, backup, card]) story.announces(owner, vip).wait(2000);
+    const { message } = onlyFinding(judge(story, { ...MIRROR, given: cards }), rule);
+    expect(message).toMatch(new RegExp(`^The directors ${director.mac} and ${backup.mac} claim`));
+  });
+
   test('one that takes over from the other passes', () => {
     expect(verdictOn(judge(handOver(new Story(), director, backup, version), two), rule, vip)).toBe('passed');
   });
@@ -60,6 +89,12 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-director (IPv%i)',
   test('two cards of one director are one', () => {
     const judged = judge(race(healthy({ version }).announces(backup, director.ip)), two);
     expect(verdictOn(judged, rule, vip)).toBe('passed');
+  });
+
+  test('where only one director is asked, by unicast, nothing is judged', () => {
+    const story = new Story().checks(gateway, vip, director).isAt(director, vip, gateway);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('not judged');
+    expect(verdictOn(judge(story.whoHas(client, vip), two), rule, vip)).toBe('passed');
   });
 
   test('where the answers of both do not pass, nothing is judged', () => {

@@ -32,6 +32,33 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     expect(onlyFinding(judge(story), rule).message).toContain('in turn (the owner changes 3 times)');
   });
 
+  test('it is sure where each shows by what it gets that it is another machine, else probable', () => {
+    expect(onlyFinding(judge(race(start())), rule).confidence).toBe('confirmed');
+    const silent = start();
+    for (const owner of [rs2, printer, rs2, printer]) silent.announces(owner, rs2.ip).wait(1000);
+    expect(onlyFinding(judge(silent), rule).confidence).toBe('probable');
+    const card = { ...rs2, mac: '52:54:00:00:11:02' };
+    const cards = race(start()).isAt(card, rs2.ip, director);
+    cards.tcp(client, rs2.ip).opens([client, card], [rs2, client]);
+    expect(onlyFinding(judge(cards), rule).confidence).toBe('probable');
+  });
+
+  test('a MAC is named only with a frame of its', () => {
+    const card = { ...rs2, mac: '52:54:00:00:11:02' };
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    const cards = { ...roles, realServers: roles.realServers.map((rs, i) => (i === 1 ? { ...rs, macs: [...rs.macs, card.mac] } : rs)) };
+    const story = start();
+    for (const owner of [rs2, printer, rs2, printer, rs2, printer, card, printer]) story.announces(owner, rs2.ip).wait(1000);
+    expect(onlyFinding(judge(story, { ...MIRROR, given: cards }), rule).message).toMatch(
+      new RegExp(`^${rs2.mac} and ${printer.mac} claim`),
+    );
+  });
+
+  test('the remedy has a look at arp_ignore where there is ARP', () => {
+    const commands = onlyFinding(judge(race(start())), rule).remedy.steps[0]!.commands.join('\n');
+    expect(commands.includes('arp_ignore')).toBe(version === 4);
+  });
+
   test('the next one to get an address by DHCP is none', () => {
     const story = start().announces(client, client.ip).wait(5000).probes(printer, client.ip).wait(1000).announces(printer, client.ip);
     expect(verdictOn(judge(story.resolves(gateway, client.ip, printer)), rule, client.ip)).toBe('passed');
@@ -41,6 +68,20 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     const story = race(start());
     story.tcp(client, rs2.ip).opens([client, printer], [rs2, client]);
     expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
+  });
+
+  test('nor are two cards of a real server: what the director hands to one is answered from the other', () => {
+    const story = race(start());
+    story.tcp(client, vip).opens([client, director, printer], [rs2, client]);
+    expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
+  });
+
+  test('two machines are not one because both answer what is sent to a MAC that nobody has', () => {
+    const nobody = { ...rs2, mac: '52:54:00:de:ad:01' };
+    const story = race(start().whoHas(director, rs2.ip).isAt(gateway, rs2.ip, director, nobody.mac).wait(500));
+    for (const owner of [rs2, printer]) story.tcp(client, rs2.ip).opens([client, nobody], [owner, client]);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule).sort()).toEqual([rs2.mac, printer.mac].sort());
   });
 
   test('a MAC that nobody sends from is told by another rule', () => {

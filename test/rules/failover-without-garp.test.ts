@@ -31,6 +31,23 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
     expect(verdictOn(judged, rule, vip)).toBe('found');
   });
 
+  test.each([
+    [900, '900 ms'],
+    [1500, '1.5 s'],
+  ])('a neighbour that learns of it after %i ms is told as %s', (ms, words) => {
+    const story = adverts(directed(), backup, 1, { version, every: ms }).resolves(gateway, vip, backup).wait(1000);
+    expect(onlyFinding(judge(takenOver(story)), rule).message).toContain(`, ${words} later.`);
+  });
+
+  test('the old master is cited, not who spoke in between', () => {
+    const story = directed();
+    adverts(story.wait(-500), rs1, 1, { version, every: 200 });
+    const finding = onlyFinding(judge(takenOver(story)), rule);
+    expect(finding.message).toContain(`in place of ${director.mac}`);
+    expect(finding.evidence[0]!.says).toContain(director.mac);
+    expect(finding.evidence[0]!.sourceMac).toBe(director.mac);
+  });
+
   test('one that announces it within two seconds passes, later it is found', () => {
     const announced = (ms: number) => {
       const story = adverts(directed(), backup, 1, { version, every: 1000 })
@@ -59,6 +76,13 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
       .advert(director, { vrid: 51, priority: 0, vips: [vip] })
       .wait(600);
     expect(culpritsOf(judge(takenOver(story)), rule)).toEqual([backup.mac]);
+  });
+
+  test('an advert that crosses with the old master’s resignation takes nothing over yet', () => {
+    const story = adverts(directed().wait(-500), backup, 1, { version, every: 500 });
+    story.advert(director, { vrid: 51, priority: 0, vips: [vip] }).wait(600);
+    const frame = story.frame + 1;
+    expect(onlyFinding(judge(takenOver(story)), rule).message).toContain(`in frame ${frame} and sends no`);
   });
 
   test('the first master of a capture took nothing over', () => {

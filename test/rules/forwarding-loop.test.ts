@@ -124,6 +124,17 @@ describe.each([4, 6] as const satisfies Version[])('forwarding-loop (IPv%i)', (v
       ]);
     });
 
+    test('on a mirror port that shows only one direction of the director’s link', () => {
+      const reason = 'what reaches and leaves the director does not pass this capture point';
+      const other = () => new Story().resolves(client, rs2.ip, rs2);
+      const egress = other();
+      egress.tcp(remote, vip).syn(director, rs1).synAck(rs1, gateway);
+      const ingress = other();
+      ingress.tcp(remote, vip).syn(gateway, director).synAck(rs1, gateway);
+      for (const story of [egress, ingress])
+        expect(judge(story, { given: roles }).verdicts).toMatchObject([{ verdict: 'not judged', reason }]);
+    });
+
     test('without a new request', () => {
       const story = new Story().resolves(gateway, vip, director);
       story.tcp(remote, vip).data(gateway, director, rs1);

@@ -39,6 +39,18 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
     expect(verdictOn(judged, rule, gateway.ip)).toBe('found');
   });
 
+  test('a flip from another real server, before anything went to the director, is told as that', () => {
+    const story = new Story();
+    direct(story, rs1);
+    direct(story, rs2);
+    const frame = story.frame - 2;
+    connect(story, rs1, { version });
+    direct(story, rs2);
+    const finding = judge(story).findings.find((f) => f.culprits[0]!.mac === rs2.mac)!;
+    expect(finding.message).toContain(` for ${vip} moved to ${rs2.mac} in frame ${frame}`);
+    expect(finding.evidence.map((e) => e.shows)).not.toContain('effect');
+  });
+
   test('what healed it is told', () => {
     const story = flipped().wait(1000).announces(director, vip);
     const announced = story.frame;

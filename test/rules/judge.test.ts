@@ -214,6 +214,13 @@ describe('headlines', () => {
     expect(judged(both).headlines).toEqual([`real server ${rs1.ip} has a for ${vip}`, `real server ${rs2.ip} has a for 203.0.113.200`]);
   });
 
+  test('of several culprits the one that was judged is named, where it is one', () => {
+    const between = rule('a', 1, [{ culprits: [rs1, rs2] }], { on: [rs1] });
+    expect(judged(between).headlines).toEqual([`real server ${rs1.ip} has a for ${vip}`]);
+    const elsewhere = rule('a', 1, [{ culprits: [rs1, rs2] }], { on: [rs3] });
+    expect(judged(elsewhere).headlines).toEqual([`2 real servers have a for ${vip}`]);
+  });
+
   test('a rule is told once, with all its culprits', () => {
     const { headlines } = judged(rule('a', 1, [{ culprits: [rs1] }, { culprits: [rs2] }]), rule('b', 2, [{ culprits: [director] }]));
     expect(headlines).toEqual([`2 real servers have a for ${vip}`, `director ${director.ip} has b for ${vip}`]);
@@ -237,6 +244,24 @@ describe('verdicts', () => {
       [rs2.ip, 'passed', null, null],
     ]);
     expect(verdicts(rule('a', 1, [], { blind: 'it is dark' }))).toEqual([[rs1.ip, 'not judged', 'it is dark', 'on rs1: tcpdump']]);
+  });
+
+  test('only subjects that passed are known as passed', () => {
+    const { passed } = judged(rule('a', 1, [{ on: rs1 }], { on: [rs1, rs2] }), rule('b', 2, [], { blind: 'it is dark' }));
+    expect([...passed]).toEqual([expect.stringContaining(`a/${vip}/${rs2.mac}`)]);
+  });
+
+  test('a verdict on an address that is no VIP names no VIP, one on a machine the address', () => {
+    const of = (subject: Omit<Subject, 'vip'>) =>
+      judged({
+        ...rule('a', 1, []),
+        *subjects() {
+          yield { ...subject, vip: null };
+        },
+      }).verdicts[0]!;
+    const machine = caseOf(healthy()).cluster.machineOf(rs1.mac);
+    expect(of({ ip: '203.0.113.200', machine: null })).toMatchObject({ vip: null, subject: '203.0.113.200' });
+    expect(of({ ip: '203.0.113.200', machine })).toMatchObject({ vip: '203.0.113.200', subject: rs1.ip });
   });
 
   test('a fault between two machines is found on both, whichever it was seen on', () => {

@@ -68,6 +68,28 @@ test('as long as both are masters, that is the fault', () => {
   expect(verdictOn(judge(adverts(story, director, 12)), rule, vip)).toBe('passed');
 });
 
+test('two groups with one number are no two masters: the announcement counts', () => {
+  const story = adverts(healthy(), director, 4, { priority: 150, every: 500 });
+  for (let i = 0; i < 8; i++) {
+    adverts(adverts(story, backup, 1, { every: 250, vips: ['203.0.113.150'] }), director, 1, { priority: 150, every: 250 });
+  }
+  adverts(story.announces(backup, vip), director, 24, { priority: 150, every: 500 });
+  expect(verdictOn(judge(story), rule, vip)).toBe('found');
+});
+
+test('a master that could count as dead when the other announced had lost nothing, however seldom the other one speaks', () => {
+  const silentFor = (ms: number) => {
+    const story = adverts(healthy(), director, 4, { priority: 150 });
+    adverts(story, backup, 1, { every: 10_000 })
+      .wait(-10_000 + 50)
+      .announces(backup, vip)
+      .wait(ms - 50);
+    return verdictOn(judge(adverts(story, director, 12, { priority: 150 })), rule, vip);
+  };
+  expect(silentFor(3900)).toBe('found');
+  expect(silentFor(4100)).toBe('passed');
+});
+
 test('announcements of a machine without VRRP are told by other rules', () => {
   const story = adverts(adverts(healthy(), backup, 3), director, 4).announces(client, vip);
   expect(verdictOn(judge(adverts(story, director, 12)), rule, vip)).toBe('passed');
@@ -111,6 +133,9 @@ test('who announces after the master resigned is no loser', () => {
 });
 
 test('an announcement ahead of all adverts was nobody’s loss', () => {
+  const ahead = adverts(healthy().announces(backup, vip).wait(500), director, 3, { priority: 150 });
+  adverts(adverts(ahead, backup, 1, { every: 300 }), director, 12, { priority: 150 });
+  expect(verdictOn(judge(ahead), rule, vip)).toBe('passed');
   const story = adverts(healthy().announces(backup, vip).wait(500), backup, 1, { every: 300 });
   expect(verdictOn(judge(adverts(story, director, 12, { priority: 150 })), rule, vip)).toBe('passed');
 });

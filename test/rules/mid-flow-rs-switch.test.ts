@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { midFlowRsSwitch as rule } from '../../src/rules/mid-flow-rs-switch.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { healthy } from '../support/healthy.ts';
-import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, firstFrames, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -85,6 +85,20 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
       const bonded = { ...roles, realServers: [{ ...roles.realServers[0]!, macs: [rs1.mac, card.mac] }, roles.realServers[1]!] };
       expect(judge(story, { ...MIRROR, given: bonded }).findings).toEqual([]);
       expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
+    });
+
+    test('for what moves between the two cards of a director', () => {
+      const inner = host('inner', 41, version);
+      const cards = { ...roles, directors: [{ ...roles.directors[0]!, macs: [director.mac, inner.mac] }] };
+      const story = healthy({ version });
+      begun(story).data(gateway, director, inner);
+      expect(judge(story, { ...MIRROR, given: cards }).findings).toEqual([]);
+    });
+
+    test('where the frame that went elsewhere is not remembered', () => {
+      const story = healthy({ version });
+      begun(story).data(gateway, director, rs2);
+      expect(judge(story, { ...MIRROR, remembered: firstFrames(4) }).findings).toEqual([]);
     });
 
     test('for a connection that another machine than a director sent to its first real server', () => {

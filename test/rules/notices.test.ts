@@ -1,6 +1,7 @@
 /** What must be known about a capture: each notice where it helps, and none where it would only be noise. */
 import { describe, expect, test } from 'vitest';
 import type { CaptureInfo } from '../../src/capture/frame.ts';
+import type { CapturePart, CaptureSummary } from '../../src/diagnosis.ts';
 import { noticesOf } from '../../src/rules/notices.ts';
 import { arp, ip, tcp } from '../support/frame-bytes.ts';
 import { healthy } from '../support/healthy.ts';
@@ -240,6 +241,8 @@ describe('a given address', () => {
 
   test('that the frames show where it was given, or nowhere, is not', () => {
     expect(contradicted(new Story().resolves(gateway, director.ip, director))).toBeUndefined();
+    // Announced, but not in use.
+    expect(contradicted(new Story().announces(client, director.ip))).toBeUndefined();
     expect(contradicted(new Story())).toBeUndefined();
   });
 
@@ -247,6 +250,55 @@ describe('a given address', () => {
     const learned = { ...roles, directors: roles.directors.map((d) => ({ ...d, macs: [] })) };
     expect(contradicted(new Story().resolves(gateway, director.ip, director), learned)).toBeUndefined();
   });
+});
+
+describe('captures that share no frame', () => {
+  const second = (n: number) => `2026-11-20T08:00:0${n}.000000000Z`;
+  const capture = (name: string, part: CapturePart, first: number, last: number): CaptureSummary => ({
+    name,
+    point: null,
+    format: 'pcap',
+    linkType: 'ethernet',
+    frames: 9,
+    bytes: 900,
+    first: second(first),
+    last: second(last),
+    cutOff: false,
+    dropped: null,
+    clockOffset: null,
+    part,
+  });
+  const told = (...captures: CaptureSummary[]) =>
+    noticesOf(caseOf(healthy()), [WHOLE], captures).find(({ notice }) => notice === 'order-not-known')?.message;
+  const merged = capture('mirror.pcap', 'merged', 3, 5);
+
+  test.each([
+    ['before the others', 1, 2, true],
+    ['until the others begin', 1, 3, false],
+    ['meanwhile', 4, 4, false],
+    ['from where the others end', 5, 7, false],
+    ['after the others', 6, 7, true],
+  ])('%s are told as such', (_, first, last, isAtAnotherTime) => {
+    const message = told(merged, capture('rs1.pcap', 'unordered', first, last))!;
+    expect(message).toMatch(/^No frame of rs1.pcap is in the other captures/);
+    expect(message.includes('at another time')).toBe(isAtAnotherTime);
+  });
+
+  test('are not meanwhile to each other, but to those whose order is known', () => {
+    const message = told(merged, capture('rs1.pcap', 'unordered', 7, 8), capture('rs2.pcap', 'unordered', 7, 8))!;
+    expect(message).toMatch(/^No frame of rs1.pcap, rs2.pcap is in the other captures, and were taken at another time:/);
+  });
+
+  test('are not told where there are none', () => {
+    expect(told(merged, merged)).toBeUndefined();
+  });
+});
+
+test('frames that were chosen are told, but not where all were', () => {
+  const told = (taken: number) =>
+    noticesOf(caseOf(healthy()), [WHOLE], [], { seen: 9, taken, options: { typed: '--since 3s' } }).map(({ message }) => message);
+  expect(told(4)).toEqual([expect.stringMatching(/^Judged are 4 of the 9 frames that were read, chosen by --since 3s:/)]);
+  expect(told(9)).toEqual([]);
 });
 
 test('frames that contradict themselves are told', () => {

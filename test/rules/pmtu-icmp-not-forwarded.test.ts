@@ -35,6 +35,16 @@ describe.each([4, 6] as const satisfies Version[])('pmtu-icmp-not-forwarded (IPv
     return story;
   };
 
+  test('a flow that hangs without any message is not one of them', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+    for (let i = 0; i < 3; i++) {
+      flow.fullSegment(rs1, gateway);
+      story.wait(300);
+    }
+    expect(onlyFinding(judge(tooLarge({ story })), rule).count).toBe(1);
+  });
+
   test('a message that stays at the director, while the real server goes on, is found', () => {
     const before = healthy({ version }).frame;
     const judged = judge(tooLarge());

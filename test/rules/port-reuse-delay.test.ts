@@ -51,6 +51,19 @@ describe.each([4, 6] as const satisfies Version[])('port-reuse-delay (IPv%i)', (
     expect(finding.remedy.steps[0]!.commands.join('\n')).toMatch(/vs\.conntrack=0[\s\S]*conn_reuse_mode=1/);
   });
 
+  test('the copy is what the director itself sends on of the request', () => {
+    const { story, again } = used();
+    again.syn(gateway, director);
+    story.unreachable(director, { ...remote, mac: gateway.mac }, director.ip, again.quoted);
+    story.wait(1000);
+    again.syn(gateway, backup);
+    story.wait(1000);
+    again.syn(gateway, director, rs1);
+    const finding = onlyFinding(judge(story, { ...MIRROR, given: given({ vips: [vip], directors: [director] }) }), rule);
+    expect(finding.message).toContain(`the copy in frame ${story.frame} leaves`);
+    expect(finding.evidence.filter((e) => e.shows === 'cure').map((e) => e.frame)).toEqual([story.frame]);
+  });
+
   test('every such connection counts', () => {
     expect(onlyFinding(judge(delayed(5001, delayed(5000))), rule).count).toBe(2);
   });
@@ -133,6 +146,17 @@ describe.each([4, 6] as const satisfies Version[])('port-reuse-delay (IPv%i)', (
     story.wait(1000);
     again.syn(...there).ack(...there);
     expect(culpritsOf(judge(story, onDirector(version)), rule)).toEqual([director.mac]);
+  });
+
+  test('a director that was given is one for sure, though its real servers are guessed', () => {
+    const story = new Story();
+    story.tcp(client, vip, { clientPort: 5000 }).syn(client, director, rs2).ack(client, director, rs2);
+    story.wait(500);
+    const again = story.tcp(client, vip, { clientPort: 5000, isn: 4711 }).syn(client, director);
+    story.wait(1000);
+    again.syn(client, director, rs1);
+    const roles = given({ vips: [vip], directors: [director] });
+    expect(onlyFinding(judge(story, { ...MIRROR, given: roles }), rule).confidence).toBe('confirmed');
   });
 
   test('roles that are only guessed make it possible, not more', () => {

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { replyViaDirector as rule } from '../../src/rules/reply-via-director.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { healthy } from '../support/healthy.ts';
-import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('reply-via-director (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan(version);
   const astray = (...back: Host[]) => {
     const story = healthy({ version });
     for (let i = 0; i < 2; i++)
@@ -51,6 +51,38 @@ describe.each([4, 6] as const satisfies Version[])('reply-via-director (IPv%i)',
     expect(finding.severity).toBe('warning');
     expect(finding.message).toContain(`The director sends them on, as in frame ${before + 4}, and carries what it should not.`);
     expect(finding.evidence.find((e) => e.frame === before + 4)!.shows).toBe('effect');
+  });
+
+  test('who got the request is innocent when another one answers it by way of the director', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).syn(gateway, director, rs1).synAck(rs2, director);
+    expect(culpritsOf(judge(story), rule)).toEqual([rs2.mac]);
+  });
+
+  test('the first reply that goes to the director is cited, no request that was sent back there and no reply past it', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).syn(gateway, director, rs2, director, rs2).synAck(rs2, gateway).reply(rs2, director);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.message).toContain(`first in frame ${story.frame}.`);
+    expect(finding.first).toBe(finding.last);
+  });
+
+  test('what the real server sends past the director later, or the director sends by itself before, is not sent on', () => {
+    const story = healthy({ version });
+    story.tcp(remote, vip).syn(gateway, director, rs2).synAck(rs2, director).reply(rs2, gateway);
+    story.tcp(remote, vip).syn(gateway, director, rs2).synAck(rs2, gateway).reset(director, gateway).reply(rs2, director);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding).toMatchObject({ severity: 'critical', count: 2 });
+    expect(finding.message).toContain('The director sends none of them on');
+  });
+
+  test('a director that also brings packets to another VIP is no gateway by design', () => {
+    const other = version === 4 ? '203.0.113.101' : '2001:db8::101';
+    const story = healthy({ version }).resolves(gateway, other, backup);
+    for (const rs of [rs1, rs2]) story.tcp(remote, other).syn(gateway, backup, rs).synAck(rs, backup);
+    story.tcp(remote, vip).opens([backup, director, rs1], [rs1, gateway]);
+    const roles = { vips: [vip, other] };
+    expect(culpritsOf(judge(story, { ...MIRROR, given: given(roles) }), rule).sort()).toEqual([rs1.mac, rs2.mac]);
   });
 
   test('that only some are sent on shows in a frame of those, however late', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { replyWrongSource as rule } from '../../src/rules/reply-wrong-source.ts';
 import { connect, healthy } from '../support/healthy.ts';
-import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, firstFrames, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -53,6 +53,15 @@ describe.each([4, 6] as const satisfies Version[])('reply-wrong-source (IPv%i)',
     const finding = onlyFinding(judge(story), rule);
     expect(finding.confidence).toBe('confirmed');
     expect(finding.evidence.at(-1)).toMatchObject({ shows: 'effect', frame: story.frame });
+  });
+
+  test('an answer whose frame is not remembered cannot be told', () => {
+    const story = healthy({ version });
+    story
+      .tcp(client, vip)
+      .syn(...there)
+      .synAckFrom(rs1.ip, rs1, client);
+    expect(judge(story, { ...MIRROR, remembered: firstFrames(2) }).findings).toEqual([]);
   });
 
   test('two flows are shown, and all counted', () => {

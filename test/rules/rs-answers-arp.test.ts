@@ -146,6 +146,16 @@ describe('rs-answers-arp', () => {
       expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual(culprits);
     });
 
+    test('for one that is only guessed to be a real server, and answers for many as their owners do', () => {
+      const story = new Story().resolves(client, vip, rs1);
+      for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director, rs);
+      for (let n = 50; n < 60; n++) {
+        const owner = host('neighbour', n);
+        story.whoHas(gateway, owner.ip).isAt(owner, owner.ip, gateway).isAt(rs1, owner.ip, gateway);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('but not a real server that answers for all its neighbours as they do, as with a whole network on lo', () => {
       const roles = given({ vips: [vip], directors: [director], realServers: [rs1] });
       const story = new Story().resolves(gateway, vip, director);

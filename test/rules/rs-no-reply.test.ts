@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { FlowPath } from '../../src/cluster/observations.ts';
+import { PathEvent } from '../../src/correlation/paths.ts';
 import { rsNoReply as rule } from '../../src/rules/rs-no-reply.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { connect, healthy } from '../support/healthy.ts';
-import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { firstFrames, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -38,6 +40,33 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
       [4, 'fault'],
     ]);
     expect([rs1, rs2, rs3].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'passed', 'found']);
+  });
+
+  test('requests that came while one of several captures was not running are not judged', () => {
+    expect(judge(ask(3, { story: healthy({ version }).watched(false) })).findings).toEqual([]);
+    expect(judge(ask(3, { story: ask(2, { story: healthy({ version }).watched(false) }).watched(true) })).findings[0]!.count).toBe(3);
+  });
+
+  test('requests count though no frame of theirs is remembered, as long as one is to be cited', () => {
+    const story = ask(1);
+    const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
+    story.wait(1000);
+    flow.syn(gateway, director, rs3);
+    const isRepeated = (path: FlowPath) => path.steps.some((step) => step.event === PathEvent.retry);
+    const finding = onlyFinding(judge(story, { ...MIRROR, remembered: (path) => (isRepeated(path) ? [] : path.examples) }), rule);
+    expect(finding.count).toBe(3);
+    expect(judge(story, { ...MIRROR, remembered: firstFrames(0) }).findings).toEqual([]);
+  });
+
+  test('a machine that only says something about requests got none of them', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 3; i++) {
+      const flow = story.wait(200).tcp(remote, vip).syn(gateway, director, rs3);
+      story.tooBig([rs1, gateway], rs1.ip, remote.ip, flow.quoted);
+    }
+    const judged = judge(story);
+    expect(onlyFinding(judged, rule).culprits[0]!.mac).toBe(rs3.mac);
+    expect(verdictOn(judged, rule, rs1.ip)).toBe('passed');
   });
 
   test('two requests may be lost', () => {

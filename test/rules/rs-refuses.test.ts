@@ -35,6 +35,19 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
     expect([rs1, rs2].map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(['passed', 'found']);
   });
 
+  test('of the request its hops are cited, not its repetition', () => {
+    const story = healthy({ version });
+    const before = story.frame;
+    const flow = story.tcp(remote, vip).syn(gateway, director, rs2);
+    story.wait(1000);
+    flow.syn(gateway, director, rs2).refuse(rs2, gateway);
+    expect(onlyFinding(judge(story), rule).evidence.map((e) => [e.frame - before, e.shows])).toEqual([
+      [1, 'cause'],
+      [2, 'cause'],
+      [5, 'fault'],
+    ]);
+  });
+
   test('ICMP unreachable is found, for UDP as well', () => {
     const story = healthy({ version });
     const before = story.frame;

@@ -41,6 +41,15 @@ describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', 
     expect(onlyFinding(judge(story), rule).culprits.map((c) => c.mac)).toEqual([director.mac]);
   });
 
+  test('a request that a mirror shows twice counts once', () => {
+    const story = tookOver();
+    for (let i = 0; i < 3; i++) {
+      story.tcp(remote, vip).syn(gateway, director);
+      story.again().wait(3000);
+    }
+    expect(onlyFinding(judge(adverts(story, backup, 2, { version })), rule).count).toBe(3);
+  });
+
   test('requests for five seconds are none yet', () => {
     const lasting = (ms: number) => {
       const story = lost(tookOver(), 2).wait(ms - 4000);

@@ -33,6 +33,27 @@ describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)',
     expect(verdictOn(judged, rule, vip)).toBe('found');
   });
 
+  test('who was master then is named, not who became it later', () => {
+    const story = inVain(adverts(start(), director, 3, { version }), gateway, vip, 3).wait(8000);
+    adverts(story, backup, 3, { version });
+    expect(culpritsOf(judge(story), rule)).toEqual([director.mac]);
+  });
+
+  test('a VRRP advert in the midst of it answers nobody', () => {
+    const story = inVain(adverts(start(), backup, 1, { version }), gateway, vip, 2);
+    inVain(adverts(story, director, 1, { version }), gateway, vip, 2);
+    expect(onlyFinding(judge(story), rule).count).toBe(4);
+  });
+
+  test('where only an old owner is asked, by unicast, nothing is judged', () => {
+    const story = new Story().resolves(client, rs1.ip, rs1);
+    for (let i = 0; i < 3; i++) story.checks(gateway, vip, director).wait(1001);
+    const roles = given({ vips: [vip], directors: [director] });
+    expect(judge(story, { ...MIRROR, given: roles }).verdicts).toMatchObject([
+      { verdict: 'not judged', reason: `nobody asks for ${vip} by broadcast in this capture` },
+    ]);
+  });
+
   test('an answered question passes', () => {
     expect(verdictOn(judge(start()), rule, vip)).toBe('passed');
   });

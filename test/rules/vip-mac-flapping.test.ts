@@ -53,6 +53,13 @@ describe.each([4, 6] as const satisfies Version[])('vip-mac-flapping (IPv%i)', (
     expect(verdictOn(judge(inTurn(healthy({ version }), vip, [a, b, a, b], 59_900), two), rule, vip)).toBe('found');
   });
 
+  test('nor are they where one of them asks a neighbour by unicast in between', () => {
+    const tell = { ...b, ip: vip };
+    const story = healthy({ version }).wait(130_000).announces(a, vip).wait(1000).whoHas(b, client.ip, vip).wait(9000);
+    story.checks(tell, client.ip, client).wait(50_000).announces(a, vip).wait(65_000).announces(b, vip);
+    expect(verdictOn(judge(story, two), rule, vip)).toBe('passed');
+  });
+
   test('VRRP that moves the VIP explains it', () => {
     const story = healthy({ version });
     for (const master of [a, b, a, b]) adverts(story, master, 5, { version }).announces(master, vip);

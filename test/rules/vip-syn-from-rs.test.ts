@@ -47,6 +47,12 @@ describe.each([4, 6] as const satisfies Version[])('vip-syn-from-rs (IPv%i)', (v
     expect(onlyFinding(judge(story), rule).count).toBe(1);
   });
 
+  test('a request in its name that another machine brings is not its own', () => {
+    const story = healthy({ version });
+    story.tcp(rs2, vip).syn(gateway, director, rs2);
+    expect(judge(story).findings).toEqual([]);
+  });
+
   test('that it answers nothing is its effect', () => {
     const story = healthy({ version });
     story.tcp(rs3, vip).syn(rs3, director, rs1).synAck(rs1, rs3);

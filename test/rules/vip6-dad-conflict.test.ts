@@ -36,7 +36,9 @@ test('each machine that tries is named, once', () => {
 
 test('a test that the owner does not hear fails it no less: the owner answers before and after', () => {
   const story = start().probes(backup, vip).wait(5000).resolves(gateway, vip, director);
-  expect(onlyFinding(judge(story), rule)).toMatchObject({ confidence: 'probable', culprits: [{ mac: backup.mac }] });
+  const finding = onlyFinding(judge(story), rule);
+  expect(finding).toMatchObject({ confidence: 'probable', culprits: [{ mac: backup.mac }] });
+  expect(finding.message).toContain(`but ${director.mac} owns it: `);
 });
 
 test('a test that nobody contradicts passes: a takeover', () => {

@@ -39,6 +39,33 @@ describe('the master changes', () => {
     expect(verdictOn(judge(masters([a, b, a, b, a], 2)), rule, vip)).toBe('found');
   });
 
+  test.each([
+    [1400, 'passed'],
+    [1600, 'found'],
+  ])('to one that is heard for %i ms at a stretch, of adverts each second: %s', (ms, verdict) => {
+    const story = adverts(healthy(), a, 5);
+    for (let i = 0; i < 2; i++) adverts(adverts(story, b, 1).wait(ms - 1000), a, 5);
+    expect(verdictOn(judge(story), rule, vip)).toBe(verdict);
+  });
+
+  test('more often than is remembered: what is known of it is found', () => {
+    const story = healthy();
+    for (let i = 0; i < 40; i++) adverts(adverts(story, a, 2), b, 2);
+    expect(verdictOn(judge(story), rule, vip)).toBe('found');
+  });
+
+  test('not where it is not remembered what came between taking over and resigning', () => {
+    const resigned = { vrid: 51, priority: 0, vips: [vip] };
+    const story = healthy();
+    // Changes are remembered but for the 33rd: the backup takes over with the 32nd and resigns with the 34th.
+    for (let i = 0; i < 15; i++) adverts(story, a, 1).wait(600).advert(b, resigned);
+    adverts(story, a, 2);
+    adverts(story, b, 1, { every: 100 });
+    for (let i = 0; i < 15; i++) adverts(story, a, 1).wait(600).advert(b, resigned);
+    adverts(adverts(adverts(story, a, 2), b, 3), a, 3);
+    expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+  });
+
   test('not by resigning and coming back alone', () => {
     const story = adverts(healthy(), b, 3);
     for (let i = 0; i < 5; i++) adverts(story, a, 5).advert(a, { vrid: 51, priority: 0, vips: [vip] });
@@ -88,6 +115,11 @@ test('members that announce different intervals are found', () => {
   expect(onlyFinding(judge(story), rule).message).toContain(
     `${a.ip} (every 1 s) and ${b.ip} (every 3 s) do not agree on the advert interval`,
   );
+});
+
+test('one that announces no interval contradicts nobody', () => {
+  const story = adverts(adverts(healthy(), a, 5), b, 5, { every: 0 });
+  expect(judge(story).findings).toEqual([]);
 });
 
 test('two groups that use one number at the same time are found', () => {

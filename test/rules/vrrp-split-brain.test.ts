@@ -5,7 +5,7 @@ import { healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story } from '../support/story.ts';
 
-const { vip, director, backup } = lan();
+const { vip, director, backup, rs1, rs2 } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 const GROUP = { vrid: 51, priority: 100, vips: [vip] };
 
@@ -123,6 +123,15 @@ test('two groups with one number are told as that', () => {
   const story = healthy();
   for (let i = 0; i < 6; i++) adverts(adverts(story, director, 1, { every: 500 }), backup, 1, { every: 500, vips: ['203.0.113.150'] });
   expect(verdictOn(judge(story), rule, vip)).toBe('passed');
+});
+
+test('of groups that list no VIP of the cluster each is told by its first sender', () => {
+  const story = healthy();
+  for (let i = 0; i < 8; i++) {
+    adverts(adverts(story, director, 1, { every: 500, vips: [] }), backup, 1, { every: 400, vips: [] });
+    adverts(story, i < 4 ? rs1 : rs2, 1, { every: 100, vips: [], vrid: 52 });
+  }
+  expect(onlyFinding(judge(story), rule)).toMatchObject({ vip: director.ip });
 });
 
 test('the same number on two VLANs is two groups', () => {

@@ -4,7 +4,7 @@ import { type Given, NOTHING_GIVEN } from '../../src/cluster/given/given.ts';
 import { mergeGiven } from '../../src/cluster/given/merge-given.ts';
 import { givenFromOptions } from '../../src/cluster/given/options.ts';
 import { inferCluster } from '../../src/cluster/infer.ts';
-import { Observations } from '../../src/cluster/observations.ts';
+import { type Example, type FlowPath, Observations } from '../../src/cluster/observations.ts';
 import { findSight } from '../../src/cluster/sight.ts';
 import { TimeText } from '../../src/cluster/time-text.ts';
 import { parseIp } from '../../src/decoders/address.ts';
@@ -19,16 +19,24 @@ export interface Beside {
   /** Where the capture was taken; null when not told. */
   readonly point?: string | null;
   readonly given?: Given;
+  /** Which examples of a path are remembered, and how much of each, where memory is short. */
+  readonly remembered?: (path: FlowPath) => readonly Example[];
 }
 
 /** A capture of everything on the LAN. */
 export const MIRROR: Beside = { point: 'mirror' };
 
-export function caseOf(story: Story, { point = null, given = NOTHING_GIVEN }: Beside = {}): Case {
+export function caseOf(story: Story, { point = null, given = NOTHING_GIVEN, remembered }: Beside = {}): Case {
   const known = given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null);
   const o = new Observations(story.facts(known));
+  if (remembered !== undefined) for (const path of o.paths) Object.assign(path, { examples: remembered(path) });
   const cluster = inferCluster(o, given);
   return { o, cluster, given, sight: findSight(o, cluster, point) };
+}
+
+/** Memory so short that only so many frames of each flow are remembered. */
+export function firstFrames(count: number): NonNullable<Beside['remembered']> {
+  return (path) => path.examples.map((example) => ({ ...example, frames: example.frames.slice(0, count) }));
 }
 
 /** What these rules say of a story. */

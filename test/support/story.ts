@@ -68,6 +68,7 @@ export function lan(version: Version = 4) {
 interface Told {
   readonly at: number;
   readonly bytes: Uint8Array;
+  readonly isWatched: boolean;
 }
 
 export class Story {
@@ -79,6 +80,7 @@ export class Story {
   #ttl = 64;
   #isCooked = false;
   #snapLength = Number.POSITIVE_INFINITY;
+  #isWatched = true;
 
   /** Number of the frame told last. */
   get frame(): number {
@@ -115,19 +117,29 @@ export class Story {
     return this;
   }
 
+  /** Tells what follows while one of several captures is not running, or all are again. */
+  watched(isWatched: boolean): this {
+    this.#isWatched = isWatched;
+    return this;
+  }
+
   /** Any frame; a tenth of a millisecond passes. */
   send(source: string, destination: string, layer: Layer): this {
-    this.#frames.push({ at: this.now, bytes: ethernet(source, destination, layer, { vlans: this.#vlans }) });
+    this.#tell(ethernet(source, destination, layer, { vlans: this.#vlans }));
     return this.wait(0.1);
   }
 
   /** The frames told last once more, as a mirror of both directions shows them. */
   again(frames = 1): this {
     for (const { bytes } of this.#frames.slice(-frames)) {
-      this.#frames.push({ at: this.now, bytes });
+      this.#tell(bytes);
       this.wait(0.01);
     }
     return this;
+  }
+
+  #tell(bytes: Uint8Array): void {
+    this.#frames.push({ at: this.now, bytes, isWatched: this.#isWatched });
   }
 
   // ------------------------------------------------------------------------------------------------ ARP and neighbour discovery
@@ -251,6 +263,7 @@ export class Story {
       const length = { end: bytes.length, wireLength: whole.length };
       const frame = { ...emptyFrame(), bytes, view, ...length, ...time, number: i + 1, linkType };
       packet.decode(frame);
+      facts.isWatched = told.isWatched;
       facts.add(frame, packet);
     });
     return facts;
