@@ -4,10 +4,11 @@
  */
 
 import { PathEvent } from '../correlation/paths.ts';
-import { formatMac } from '../decoders/address.ts';
+import { formatMac, parseMac } from '../decoders/address.ts';
 import type { RoleSource } from '../diagnosis.ts';
 import { Cluster, isVirtualMac, type Machine, nameOf, type Role, type Vip } from './cluster.ts';
 import type { Given, GivenMachine } from './given/given.ts';
+import { addressUse, isMachineMac } from './given/read-address.ts';
 import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
 import { NOTHING_REMEMBERED, type Remembered } from './remembered.ts';
 
@@ -66,6 +67,7 @@ export function inferCluster(o: Observations, told: Given, remembered: Remembere
   dropGuesses(cluster);
   recallRoles(cluster, remembered, given);
   declareByVrrp(cluster, o);
+  dropNobodies(cluster);
   placeGivenRoles(cluster, given, placed);
   for (const vip of cluster.vips) for (const traffic of traffics) if (traffic.ip === vip.ip) nameGateways(cluster, vip, traffic, o, given);
   learnAddresses(cluster, o);
@@ -248,7 +250,7 @@ function isAfterReply(path: FlowPath, hop: Step): boolean {
 /** A request arrives at one MAC and its copy leaves from another, a hop later at most, and nothing between them: one machine. */
 function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
   for (const { arrived, left, to } of traffic.leaps) {
-    if (arrived === '' || left === '' || isVirtualMac(arrived) || isVirtualMac(left)) continue;
+    if (isVirtualMac(arrived) || isVirtualMac(left) || !isSentFrom(arrived) || !isSentFrom(left)) continue;
     const passages = o.passagesOf(traffic.ip).filter((p) => p.toward);
     const incoming = passages.filter((p) => p.destination === arrived);
     const outgoing = passages.filter((p) => p.source === left && p.destination === to);
@@ -270,6 +272,7 @@ function joinVirtualMacs(cluster: Cluster, o: Observations): void {
   for (const group of o.facts.vrrp.groups.values()) {
     for (const sender of group.senders) {
       const ip = o.ip(sender.address);
+      if (addressUse(ip) !== 'unicast') continue;
       for (const claim of o.about(ip)?.macs ?? []) {
         const machine = cluster.machineOf(claim.mac);
         if (!machine.isVirtual && !machine.ips.includes(ip)) machine.ips.push(ip);
@@ -515,6 +518,19 @@ function dropGuesses(cluster: Cluster): void {
   cluster.vips.splice(0, cluster.vips.length, ...cluster.vips.filter((vip) => vip.source !== 'guessed'));
 }
 
+/** A group of machines is no machine, and an address of a group, or of nobody, is no service: only forged frames say so. */
+function dropNobodies(cluster: Cluster): void {
+  const isSomebody = ({ machine, source }: Role) => source === 'given' || machine.macs.some(isSentFrom);
+  cluster.vips.splice(
+    0,
+    cluster.vips.length,
+    ...cluster.vips.filter(({ ip, source }) => source === 'given' || addressUse(ip) === 'unicast'),
+  );
+  for (const { directors, realServers } of cluster.vips) {
+    for (const roles of [directors, realServers]) roles.splice(0, roles.length, ...roles.filter(isSomebody));
+  }
+}
+
 // ---------------------------------------------------------------------------------------------------- declared
 
 function declareBySync(cluster: Cluster, o: Observations, given: Given): void {
@@ -567,7 +583,7 @@ function nameGateways(cluster: Cluster, vip: Vip, traffic: Traffic, o: Observati
   for (const path of traffic.paths) {
     const sender = path.toward[0]?.source;
     if (sender === undefined || !senders.has(sender) || cluster.isDirector(sender, vip) || cluster.isRealServer(sender, vip)) continue;
-    if (cluster.gatewayOf(sender) !== undefined) continue;
+    if (cluster.gatewayOf(sender) !== undefined || !isSentFrom(sender)) continue;
     const owned = o.claimedBy(sender).ips;
     const strangers = path.examples.filter((e) => !owned.includes(e.client));
     if (strangers.length === 0) continue;
@@ -583,7 +599,7 @@ function learnAddresses(cluster: Cluster, o: Observations): void {
     for (const mac of machine.macs) {
       for (const ip of o.claimedBy(mac).ips) {
         if (cluster.vip(ip) !== undefined || machine.ips.includes(ip) || ip.startsWith('fe80:')) continue;
-        if (machine.isVirtual) continue;
+        if (machine.isVirtual || addressUse(ip) !== 'unicast') continue;
         // An IP that was given to another machine stays there, whoever claims it.
         if (named.some((other) => other !== machine && other.ips.includes(ip))) continue;
         machine.ips.push(ip);
@@ -615,6 +631,11 @@ function claimsOf(mac: Mac, ip: Ip, o: Observations): boolean {
 function spanOf(passages: readonly Passage[]): { from: number; until: number } | null {
   if (passages.length === 0) return null;
   return { from: Math.min(...passages.map((p) => p.first.at)), until: Math.max(...passages.map((p) => p.last.at)) };
+}
+
+/** Whether a network card can send from this MAC. */
+function isSentFrom(mac: Mac): boolean {
+  return isMachineMac(parseMac(mac) ?? 0);
 }
 
 function isGroup(mac: Mac): boolean {

@@ -55,6 +55,37 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(clusterOf(healthy()).gateways).toEqual([]);
   });
 
+  const nobodies: [string, string][] = [
+    ['a group', '01:00:5e:00:00:01'],
+    ['nobody', '00:00:00:00:00:00'],
+  ];
+  test.each(nobodies)('frames that bear the MAC of %s as their source name no machine', (_, mac) => {
+    const forged = { ...rs3, mac };
+    const brought = new Story().resolves(client, vip, director);
+    for (const rs of [rs1, rs2]) brought.tcp(remote, vip).opens([{ ...gateway, mac }, director, rs], [rs, gateway]);
+    expect(clusterOf(brought).gateways).toEqual([]);
+    expect(inferred(brought)).toEqual(ofMacs([director], [rs1, rs2]));
+    const answered = healthy();
+    answered.resolves(director, forged.ip, forged);
+    answered.tcp(client, vip).opens([client, director, forged], [forged, client]);
+    expect(inferred(answered)).toEqual(ofMacs([director], [rs1, rs2, rs3]));
+    const directed = healthy();
+    for (const rs of [rs1, rs2]) directed.tcp(client, vip).opens([client, forged, rs], [rs, client]);
+    expect(inferred(directed)).toEqual(ofMacs([director], [rs1, rs2, rs3]));
+  });
+
+  test.each(version === 4 ? ['0.0.0.0', '127.0.0.1', '224.0.0.1'] : ['::', '::1', 'ff02::1'])(
+    '%s is neither a VIP nor a machine’s own',
+    (ip) => {
+      const story = healthy();
+      story.resolves(client, ip, director);
+      for (const rs of [rs1, rs2]) story.tcp(client, ip).opens([client, director, rs], [rs, client]);
+      const cluster = clusterOf(story);
+      expect(cluster.vips.map((found) => found.ip)).toEqual([vip]);
+      expect(cluster.machineOf(director.mac).ips).toEqual([director.ip]);
+    },
+  );
+
   test('without any claim, a machine whose packets others answer past it is a director', () => {
     const story = new Story();
     for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director, rs], [rs, client]);
