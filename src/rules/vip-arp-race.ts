@@ -6,7 +6,8 @@ import type { Machine } from '../cluster/cluster.ts';
 import { isVirtualMac } from '../cluster/cluster.ts';
 import type { Ip, Mac, RaceSeen } from '../cluster/observations.ts';
 import { captureOnMirror } from './capture-command.ts';
-import { answersForMany } from './lawful-claims.ts';
+import { answersForMany, isIpv6 } from './lawful-claims.ts';
+import { silence } from './remedies.ts';
 import type { Case, Evidence, Rule, Subject } from './rule.ts';
 import { claimSays, count, questionSays } from './wording.ts';
 
@@ -18,13 +19,15 @@ interface Data {
 }
 
 const MAX_RACES_SHOWN = 2;
+const OTHERS = 'every machine but the director';
 
 export const vipArpRace: Rule<Data> = {
   code: 'LVS105',
   name: 'vip-arp-race',
   severity: 'critical',
   summary: 'Several machines answer the same ARP request for one IP.',
-  headline: (who, ip) => `${who} answer ARP for ${ip} at the same time`,
+  headline: (who, ip, isOne) =>
+    isOne ? `${who} answers ARP for ${ip} beside another machine` : `${who} answer ARP for ${ip} at the same time`,
 
   *subjects(c) {
     const asked = c.o.claimedIps.filter((ip) => c.o.about(ip)!.askings.some((a) => a.answered > 0));
@@ -84,10 +87,12 @@ export const vipArpRace: Rule<Data> = {
     return {
       why: `Only one machine may answer for ${d.ip}. If it is a VIP of LVS-DR, the others are real servers that must not answer; else the address is used twice. With --vip ${d.ip} and --director MAC the diagnosis says which of them is which.`,
       steps: [
-        {
-          on: 'every machine but the director',
-          commands: ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2', `ip addr replace ${d.ip}/32 dev lo`],
-        },
+        isIpv6(d.ip)
+          ? silence(OTHERS, d.ip)
+          : {
+              on: OTHERS,
+              commands: ['sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2', `ip addr replace ${d.ip}/32 dev lo`],
+            },
       ],
     };
   },

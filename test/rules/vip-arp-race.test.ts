@@ -114,5 +114,14 @@ describe('vip-arp-race', () => {
     const six = lan(6);
     const story = new Story().whoHas(six.client, six.vip).isAt(six.rs1, six.vip, six.client).isAt(six.rs2, six.vip, six.client);
     expect(culpritsOf(judge(story), rule)).toEqual([six.rs1.mac, six.rs2.mac]);
+    const commands = onlyFinding(judge(story), rule).remedy.steps.flatMap((step) => step.commands);
+    expect(commands).toContain(`ip -6 addr replace ${six.vip}/128 dev lo preferred_lft 0`);
+    expect(commands.join()).not.toContain('/32');
+  });
+
+  test('one machine beside those with a role is told as one', () => {
+    const story = healthy().whoHas(gateway, vip).isAt(director, vip, gateway).isAt(backup, vip, gateway);
+    expect(judge(story).headlines).toEqual([`machine ${backup.mac} answers ARP for ${vip} beside another machine`]);
+    expect(judge(raced(rs1, rs2)).headlines).toEqual([`2 machines answer ARP for ${vip} at the same time`]);
   });
 });
