@@ -22,6 +22,7 @@ import { chooseRules } from './rules/index.ts';
 import { type Judgement, judge } from './rules/judge.ts';
 import { noticesOf } from './rules/notices.ts';
 import type { Case } from './rules/rule.ts';
+import { addressesText } from './rules/wording.ts';
 import { thousands } from './thousands.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -284,11 +285,15 @@ function verdictOf(
       summary: `No LVS cluster is recognised in ${thousands(frames)} frames; give its roles with -c, --vip, --director and --real-server.`,
     };
   }
+  const vips = addressesText(
+    cluster.vips.map((v) => v.ip),
+    'VIPs',
+  );
   if (cluster.vips.every((vip) => vip.source === 'guessed')) {
-    const guess = cluster.vips.map((v) => v.ip).join(', ');
+    const guesses = cluster.vips.length === 1 ? 'a VIP' : 'VIPs';
     return {
       verdict: 'cannot tell',
-      summary: `${guess} may be a VIP, but that is only guessed; give the roles with -c, --vip, --director and --real-server.`,
+      summary: `${vips} may be ${guesses}, but that is only guessed; give the roles with -c, --vip, --director and --real-server.`,
     };
   }
   const passed = verdicts.filter((v) => v.verdict === 'passed');
@@ -296,19 +301,22 @@ function verdictOf(
     return { verdict: 'cannot tell', summary: 'Nothing could be judged: this capture does not show what would decide it.' };
   }
   const judged = new Set(passed.map((v) => v.rule)).size;
-  const vips = cluster.vips.map((v) => v.ip).join(', ');
   return { verdict: 'clean', summary: `No fault for ${vips}: ${judged} of ${rules} rules could be judged and found nothing.` };
 }
 
-/** The first faults in one sentence. */
+/** The first faults in one sentence: those for which there is room, and one in any case. */
 function sentence(headlines: readonly string[]): string {
-  const more = headlines.length - MAX_HEADLINES;
-  const text = headlines.slice(0, MAX_HEADLINES).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  const [first = '', second = ''] = headlines;
+  const shown = headlines.slice(0, first.length + second.length > MAX_HEADLINE ? 1 : MAX_HEADLINES);
+  const more = headlines.length - shown.length;
+  const text = shown.join('; ') + (more > 0 ? `; and ${thousands(more)} more` : '');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Faults told in the first line; a longer line is not read. */
 const MAX_HEADLINES = 2;
+/** Characters that two of them may have: what fits on three lines of 80 columns, with the verdict before it. */
+const MAX_HEADLINE = 190;
 
 function limitsOf(facts: Facts, cluster: Cluster, o: Observations): Limits {
   return {

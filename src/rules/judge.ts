@@ -2,9 +2,11 @@
 import { type Machine, nameOf } from '../cluster/cluster.ts';
 import { type FrameMacs, macsOfFrames } from '../cluster/frame-macs.ts';
 import type { FrameNames } from '../cluster/frame-names.ts';
+import type { Ip } from '../cluster/observations.ts';
 import type { Culprit, EvidenceItem, Finding, Severity, Verdict } from '../diagnosis.ts';
 import { CAUSES } from './causes.ts';
 import type { AnyRule, Case, Evidence, Fault, Subject } from './rule.ts';
+import { addressesText } from './wording.ts';
 
 export interface Judgement {
   readonly findings: readonly Finding[];
@@ -226,26 +228,66 @@ function culpritOf(c: Case, subject: Subject, machine: Machine): Culprit {
 
 const ROLE_WORDS = { director: 'director', realServer: 'real server', gateway: 'gateway', client: 'client', other: 'machine' } as const;
 
-/** The faults that no other explains, each rule with all its culprits for the same address in one phrase. */
+/** The faults that no other explains: each rule with all its culprits for one address, and with all addresses of these, in one phrase. */
 function headlinesOf(ordered: readonly [string, Found][]): string[] {
   const all = ordered.map(([, f]) => f);
   const roots = all.filter((f) => !all.some((other) => explains(other, f)));
-  return [...new Set(roots.map((root) => headlineOf(root, roots)))];
+  const byAddress = groupBy(roots, (f) => JSON.stringify([f.rule.name, f.subject.ip])).map(headlineOf);
+  const alike = groupBy(byAddress, ({ rule, role, machines, isSure }) =>
+    JSON.stringify([rule.name, role, isSure, machines.map((m) => m.macs[0] ?? nameOf(m)).sort()]),
+  );
+  return [...new Set(alike.map(phraseOf))];
 }
 
-function headlineOf(first: Found, roots: readonly Found[]): string {
-  const same = roots.filter((f) => f.rule === first.rule && f.subject.ip === first.subject.ip);
-  const blamed = same.map(({ subject, fault }) => {
-    const judged = fault.culprits.filter((machine) => machine === subject.machine);
+interface Headline {
+  readonly rule: AnyRule;
+  readonly ip: Ip;
+  readonly isVip: boolean;
+  readonly role: keyof typeof ROLE_WORDS;
+  readonly machines: readonly Machine[];
+  /** Whether it is more than possible: what is sure must not be told in one breath with what is not. */
+  readonly isSure: boolean;
+}
+
+/** Of all that a rule found for an address. */
+function headlineOf(found: readonly [Found, ...Found[]]): Headline {
+  const [{ rule, subject }] = found;
+  const blamed = found.map(({ subject: { machine }, fault }) => {
+    const judged = fault.culprits.filter((other) => other === machine);
     return judged.length > 0 ? judged : fault.culprits;
   });
   const machines = [...new Set(blamed.flat())];
-  const vip = first.subject.vip;
+  const { vip, ip } = subject;
   const role = vip?.directors.some((r) => r.machine === machines[0])
     ? 'director'
     : vip?.realServers.some((r) => r.machine === machines[0])
       ? 'realServer'
       : 'other';
+  return { rule, ip, isVip: vip !== null, role, machines, isSure: found.some(({ fault }) => fault.confidence !== 'possible') };
+}
+
+function phraseOf(alike: readonly [Headline, ...Headline[]]): string {
+  const [{ rule, role, machines }] = alike;
   const who = machines.length === 1 ? `${ROLE_WORDS[role]} ${nameOf(machines[0]!)}` : `${machines.length} ${ROLE_WORDS[role]}s`;
-  return first.rule.headline(who, first.subject.ip, machines.length === 1);
+  const noun = alike.every(({ isVip }) => isVip) ? 'VIPs' : 'addresses';
+  return rule.headline(
+    who,
+    addressesText(
+      alike.map(({ ip }) => ip),
+      noun,
+    ),
+    machines.length === 1,
+  );
+}
+
+/** Groups in the order of their first members. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [T, ...T[]][] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
 }

@@ -60,3 +60,13 @@ export function msBetween(a: FrameRef, b: FrameRef): string {
 export function verb(isOne: boolean, one: string, many: string): string {
   return isOne ? one : many;
 }
+
+/**
+ * `a`, `a and b`, `a, b and 98 more VIPs`: as many as a first line has room for, whatever their number. Of IPv6 it has for one.
+ * @param noun what they are, in the plural
+ */
+export function addressesText(ips: readonly Ip[], noun: string): string {
+  if (ips.length < 3) return ips.join(' and ');
+  const shown = ips.slice(0, ips[0]!.includes(':') ? 1 : 2);
+  return `${shown.join(', ')} and ${thousands(ips.length - shown.length)} more ${noun}`;
+}

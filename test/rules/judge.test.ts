@@ -201,9 +201,37 @@ describe('the order of telling', () => {
 });
 
 describe('headlines', () => {
-  test('a rule is told once for each address', () => {
-    const { headlines } = judged(rule('a', 1, [{ culprits: [rs1, rs2] }], { about: [vip, '203.0.113.200'], on: [rs3] }));
-    expect(headlines).toEqual([`2 real servers have a for ${vip}`, '2 real servers have a for 203.0.113.200']);
+  test('a rule is told once for all addresses of the same culprits', () => {
+    const about = (count: number) => ({ about: Array.from({ length: count }, (_, i) => `203.0.113.${200 + i}`), on: [rs3] });
+    const headlines = (count: number) => judged(rule('a', 1, [{ culprits: [rs1, rs2] }], about(count))).headlines;
+    expect(headlines(2)).toEqual(['2 real servers have a for 203.0.113.200 and 203.0.113.201']);
+    expect(headlines(50)).toEqual(['2 real servers have a for 203.0.113.200, 203.0.113.201 and 48 more VIPs']);
+  });
+
+  test('of IPv6 one address is told, and what is no VIP is not called one', () => {
+    const six = rule('a', 1, [{}], { about: ['2001:db8::1', '2001:db8::2', '2001:db8::3'] });
+    expect(judged(six).headlines).toEqual([`real server ${rs1.ip} has a for 2001:db8::1 and 2 more VIPs`]);
+    const strange = {
+      ...six,
+      *subjects(c: Case) {
+        for (const s of six.subjects(c)) yield { ...s, vip: null };
+      },
+    };
+    expect(judged(strange).headlines).toEqual([`machine ${rs1.ip} has a for 2001:db8::1 and 2 more addresses`]);
+  });
+
+  test('what is only possible for another address is told apart', () => {
+    const here = rule('a', 1, [{}]);
+    const there = rule('a', 1, [{ confidence: 'possible' }], { about: ['203.0.113.200'] });
+    const both = {
+      ...here,
+      subjects: (c: Case) => [...here.subjects(c), ...there.subjects(c)],
+      check: (c: Case, s: Subject) => (s.ip === vip ? here : there).check(c, s),
+    };
+    expect(judged(both).headlines).toEqual([`real server ${rs1.ip} has a for ${vip}`, `real server ${rs1.ip} has a for 203.0.113.200`]);
+  });
+
+  test('a rule is told once for each address with other culprits', () => {
     const sketches = [
       { on: rs1, culprits: [rs1] },
       { on: rs2, culprits: [rs2] },
