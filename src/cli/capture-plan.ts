@@ -39,5 +39,5 @@ async function render(plan: CapturePlan, options: CapturePlanOptions) {
   const { renderCapturePlan } = await import('../reports/capture-plan.ts');
   const { terminalFor } = await import('./terminal.ts');
   const { color, width } = terminalFor(options.output, options.color);
-  return renderCapturePlan(plan, { color, width: Math.min(width, 100) });
+  return renderCapturePlan(plan, { color, width: Math.min(width, 100), verbose: options.verbose ?? false });
 }

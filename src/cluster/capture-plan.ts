@@ -1,7 +1,7 @@
 /** Where to capture, with which command, and what each capture can decide: for the machines of a given cluster, or for any cluster. */
 import type { CapturePlan, CapturePoint, FramesSeen, Seen } from '../capture-plan.ts';
 import type { Given, GivenMachine } from './given/given.ts';
-import { captureFileName, captureFilter, IPVS_SYNC, TUNNELS, tcpdumpCommand } from './tcpdump.ts';
+import { addressTests, captureFileName, filterOf, IPVS_SYNC, TUNNELS, tcpdumpCommand } from './tcpdump.ts';
 
 /** The order in which `sees` of POINTS lists them. */
 const FRAMES: readonly FramesSeen[] = ['broadcastArp', 'arpReplies', 'requestsBefore', 'requestsAfter', 'replies'];
@@ -129,18 +129,23 @@ function isSame(a: GivenMachine, b: GivenMachine): boolean {
   return (a.name !== null && a.name === b.name) || a.ips.some((ip) => b.ips.includes(ip)) || a.macs.some((mac) => b.macs.includes(mac));
 }
 
-/** Null, so that everything is kept, where an address that matters is not known. */
+/** Tests for addresses in one filter: nobody types, or checks, a longer one. */
+const MAX_TESTS = 64;
+
+/** Null, so that everything is kept, where an address that matters is not known, or there are very many. */
 function filterFor({ points, given: machine }: PlannedMachine, given: Given): string | null {
   if (given.vips.length === 0 || given.firewallMarks.length > 0 || machine.ips.length === 0) return null;
   const modes = modesOf(given);
-  const addresses = [...given.vips.map((vip) => vip.ip), ...machine.ips];
+  const addresses = [given.vips.map((vip) => vip.ip), machine.ips];
   // With NAT, what the director hands on no longer contains the VIP; at the gateway, an answer from a wrong address contains a RIP instead.
   if ((points.includes('director') && modes.has('nat')) || points.includes('gateway')) {
     if (given.realServers.length === 0 || given.realServers.some((server) => server.ips.length === 0)) return null;
-    addresses.push(...given.realServers.flatMap((server) => server.ips));
+    addresses.push(given.realServers.flatMap((server) => server.ips));
   }
+  const tests = [...new Set(addresses.flatMap(addressTests))];
+  if (tests.length > MAX_TESTS) return null;
   const tunnels = modes.has('tun') && points.some((point) => point !== 'gateway') ? TUNNELS : [];
-  return captureFilter(addresses, [...tunnels, ...(points.includes('director') ? [IPVS_SYNC] : [])]);
+  return filterOf([...tunnels, ...(points.includes('director') ? [IPVS_SYNC] : []), ...tests]);
 }
 
 function modesOf(given: Given): Set<string | null> {
@@ -199,6 +204,9 @@ function notesFor(given: Given): string[] {
   const notes: string[] = [];
   if (given.vips.length === 0) {
     notes.push('No VIP is given, so nothing is filtered; with -c, or --vip and the roles, the commands keep only what is judged.');
+  }
+  if (addressTests(given.vips.map((vip) => vip.ip)).length > MAX_TESTS) {
+    notes.push(`So many VIPs that no filter of ${MAX_TESTS} tests names them all: nothing is filtered.`);
   }
   if (given.firewallMarks.length > 0) notes.push('Services by firewall mark name no VIP, so nothing is filtered.');
   if (modesOf(given).has('tun')) {

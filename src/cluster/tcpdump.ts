@@ -1,5 +1,7 @@
 /** The forms of tcpdump command that rules and the capture plan recommend. */
 
+import { addressBlocks } from '../decoders/address-blocks.ts';
+
 /** Who claims which address, errors, and VRRP belong into every capture: without them causes stay hidden. */
 const ALWAYS = ['arp', 'icmp', 'icmp6', 'proto 112'];
 
@@ -14,7 +16,21 @@ export const IPVS_SYNC = 'udp port 8848';
  * Never the VIPs alone: an answer from a wrong address does not contain them, so the machine's own addresses belong in.
  */
 export function captureFilter(addresses: readonly string[], alsoKeep: readonly string[] = []): string {
-  return [...ALWAYS, ...alsoKeep, ...new Set(addresses.map((address) => `host ${address}`))].join(' or ');
+  return filterOf([...alsoKeep, ...new Set(addresses.map((address) => `host ${address}`))]);
+}
+
+/** So many addresses stand in a filter as they are: that is easier to read than blocks of them. */
+const FEW = 8;
+
+/** `host 203.0.113.7`, `net 203.0.113.128/25`: tests that keep packets of these addresses, and of no other. */
+export function addressTests(addresses: readonly string[]): string[] {
+  const blocks = addresses.length > FEW ? addressBlocks(addresses) : addresses;
+  return blocks.map((block) => `${block.includes('/') ? 'net' : 'host'} ${block}`);
+}
+
+/** A filter that keeps what any of these tests does, and what every capture needs. */
+export function filterOf(tests: readonly string[]): string {
+  return [...ALWAYS, ...tests].join(' or ');
 }
 
 /** `filter` so that it keeps frames with a VLAN tag too. */

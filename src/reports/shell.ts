@@ -26,18 +26,17 @@ export function shellQuote(word: string): string {
 }
 
 /**
- * A command in lines of at most `width` columns, continued with a backslash between words. A line never breaks within quotes; a single
- * word longer than `width` stands alone. Comments keep their `#` on every line; a comment behind a command goes before it.
+ * A command in lines of at most `width` columns, continued with a backslash between words. A line never breaks within quotes, but between
+ * the tests of a filter; a single word longer than `width` stands alone. Comments keep their `#` on every line; a comment behind a command
+ * goes before it.
  */
 export function wrapCommand(command: string, width: number): string[] {
   if (command.startsWith('#')) return wrapComment(command, width);
   if (command.length <= width) return [command];
   const words = shellWords(command);
   if (words === null) return [command];
-  const comment = words.findIndex((word) => word.startsWith('#'));
-  if (comment > 0) {
-    return [...wrapComment(words.slice(comment).join(' '), width), ...wrapCommand(words.slice(0, comment).join(' '), width)];
-  }
+  const { code, comment } = splitAt(words);
+  if (comment !== '') return [...wrapComment(comment, width), ...wrapCommand(code, width)];
   const lines: string[] = [];
   let line = '';
   words.forEach((word, i) => {
@@ -47,7 +46,37 @@ export function wrapCommand(command: string, width: number): string[] {
       line = `  ${word}`;
     } else line = line === '' ? word : `${line} ${word}`;
   });
-  return [...lines, line];
+  const isLongFilter =
+    words[0] === 'tcpdump' && line.startsWith("  '") && line.length > width && line.split(/ (?:host|net) /).length > MANY;
+  return [...lines, ...(isLongFilter ? filterLines(line.slice(3, -1), width) : [line])];
+}
+
+/** From so many addresses on, a filter is broken where it is too long; a shorter one is easier to read on one line, even on one that is too long. */
+const MANY = 4;
+
+/** A filter of tcpdump's in quotes, indented by two and broken between its tests: within quotes, a shell and tcpdump take a new line for a blank. */
+export function filterLines(filter: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "  '";
+  filter.split(' or ').forEach((test, i) => {
+    const more = i === 0 ? test : ` or ${test}`;
+    if (line.length + more.length + 1 > width) {
+      lines.push(line);
+      line = `  ${more}`;
+    } else line += more;
+  });
+  return [...lines, `${line}'`];
+}
+
+/** What a shell does, and the comment behind it, which may be empty; null when a quote is not closed. */
+export function splitComment(command: string): { code: string; comment: string } | null {
+  const words = shellWords(command);
+  return words === null ? null : splitAt(words);
+}
+
+function splitAt(words: readonly string[]): { code: string; comment: string } {
+  const at = words.findIndex((word) => word.startsWith('#'));
+  return at < 0 ? { code: words.join(' '), comment: '' } : { code: words.slice(0, at).join(' '), comment: words.slice(at).join(' ') };
 }
 
 function wrapComment(comment: string, width: number): string[] {

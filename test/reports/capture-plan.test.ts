@@ -126,3 +126,49 @@ describe('a capture plan as text', () => {
     for (const { command } of planCaptures(GIVEN, []).captures) expect(joined).toContain(command);
   });
 });
+
+describe('the plan for a cluster of very many machines', () => {
+  const given: Given = {
+    ...GIVEN,
+    vips: Array.from({ length: 100 }, (_, i) => ({ ...vip('dr'), ip: `192.168.2.${100 + i}` })),
+    realServers: Array.from({ length: 60 }, (_, i) => machine(`web${i + 1}`, `192.168.1.${64 + i}`)),
+  };
+  const text = (of: Given, verbose = false) => renderCapturePlan(planCaptures(of, []), { color: false, width: 80, verbose });
+
+  test('names very many addresses by the blocks that they fill', () => {
+    expect(kept('web7 ', given)).toEqual([
+      ...['arp', 'icmp', 'icmp6', 'proto 112', 'net 192.168.2.100/30', 'net 192.168.2.104/29', 'net 192.168.2.112/28'],
+      ...['net 192.168.2.128/26', 'net 192.168.2.192/29', 'host 192.168.1.70'],
+    ]);
+    expect(kept('gw', given)).toContain('net 192.168.1.64/27');
+  });
+
+  test('filters nothing where no filter of bearable length names all VIPs, and says so', () => {
+    const scattered = { ...given, vips: given.vips.map((one, i) => ({ ...one, ip: `10.${i}.0.1` })) };
+    expect(filterOn('web7 ', scattered)).toBeNull();
+    expect(planCaptures(scattered, []).notes.join(' ')).toContain('no filter of 64 tests names them all');
+    expect(planCaptures(given, []).notes.join(' ')).not.toContain('names them all');
+  });
+
+  test('has one command for real servers that are alike, with blanks for what is their own', () => {
+    const plan = text(given);
+    expect(plan.split('\n').length).toBeLessThan(100);
+    expect(plan.replaceAll(/\s+/g, ' ')).toContain(
+      "On each of 60 machines (real server), with its name for ITS-NAME and its own address for ITS-IP: web1 (192.168.1.64), web2 (192.168.1.65), web3 (192.168.1.66) and 57 more: tcpdump -i eth0 -s 128 -w ITS-NAME.pcap \\ 'arp or",
+    );
+    expect(plan).toContain("or host ITS-IP'\n");
+    expect(plan).toContain('    lvs-doctor diagnose web1=web1.pcap\n    # and likewise for the 59 others\n');
+    expect(plan).not.toContain('web4=');
+    expect(plan.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('has a command for each with -v, and in the JSON', () => {
+    expect(text(given, true).match(/^ {4}tcpdump .* -w web\d+\.pcap/gm)).toHaveLength(60);
+    expect(planCaptures(given, []).captures).toHaveLength(63);
+  });
+
+  test('has a command for each of three', () => {
+    const three = { ...given, realServers: given.realServers.slice(0, 3) };
+    expect(text(three)).not.toContain('ITS-');
+  });
+});
