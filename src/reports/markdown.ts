@@ -5,12 +5,14 @@
  * Jira would show the tags. It is bounded, whatever the diagnosis holds.
  */
 import type { Culprit, Diagnosis, EvidenceItem, Finding, Verdict } from '../diagnosis.ts';
+import { type Command, commandLines } from './loops.ts';
 import { code, fenced, prose, table } from './markdown/inline.ts';
 import { ticket } from './markdown/ticket.ts';
-import { printableCommand, shellQuote, wrapCommand } from './shell.ts';
-import { groupsOf } from './text/remedies.ts';
-import { type Story, storiesOf } from './text/stories.ts';
-import { addressText, countText, listText, ROLE_WORDS, type Style, styleOf } from './text/style.ts';
+import { printableCommand, shellQuote } from './shell.ts';
+import { type OtherServers, othersText, serversTold } from './text/many.ts';
+import { groupsOf, whysOf } from './text/remedies.ts';
+import { causesOf, confidenceOf, examplesOf, type Story, severityOf, storiesOf, tellingFirst } from './text/stories.ts';
+import { addressText, countText, listText, ROLE_WORDS, type Style, styleOf, vipsText } from './text/style.ts';
 import { type NotJudged, notJudgedGroups } from './text/verdicts.ts';
 import { clock, duration, since } from './time.ts';
 import { captureAgain, captureAgainText, checksOf } from './verification.ts';
@@ -21,7 +23,7 @@ const COMMAND = 500;
 const WIDTH = 100;
 /** What is more than these is counted. */
 const MOST = {
-  ...{ culprits: 12, servers: 12, stories: 8, messages: 1, frames: 12, hosts: 8, commands: 8, cures: 6, notices: 8 },
+  ...{ culprits: 12, servers: 12, stories: 8, messages: 1, alike: 3, frames: 12, hosts: 8, commands: 8, whys: 2, cures: 6, notices: 8 },
   // Captures that were read, captures that would decide more, and rules that they would decide.
   ...{ read: 12, captures: 2, rules: 12 },
 };
@@ -66,15 +68,24 @@ function machine({ role, name, ip, mac }: Culprit): string {
 }
 
 function culpritLines(stories: readonly Story[]): string[] {
-  const faults = new Map<string, string[]>();
+  const faults = new Map<string, Map<string, { count: number; unit: string }>>();
   for (const { number, findings } of stories) {
     for (const { rule, count, unit, culprits } of findings) {
-      for (const who of culprits.map(machine))
-        faults.set(who, [...(faults.get(who) ?? []), `${number}. ${rule} (${countText(count, unit)})`]);
+      for (const who of culprits.map(machine)) {
+        const own = faults.get(who) ?? new Map<string, { count: number; unit: string }>();
+        const story = `${number}. ${rule}`;
+        faults.set(who, own.set(story, { count: count + (own.get(story)?.count ?? 0), unit }));
+      }
     }
   }
   if (faults.size === 0) return stories.length === 0 ? [] : ['No machine can be named.'];
-  const rows = Array.from(faults, ([who, of]) => [who, listText(of, MOST.stories)]);
+  const rows = Array.from(faults, ([who, of]) => [
+    who,
+    listText(
+      Array.from(of, ([story, { count, unit }]) => `${story} (${countText(count, unit)})`),
+      MOST.stories,
+    ),
+  ]);
   return cut(table(['machine', 'fault, and what was seen of it'], rows.slice(0, MOST.culprits)), rows.length - MOST.culprits, 'machines');
 }
 
@@ -90,33 +101,33 @@ function cut(lines: readonly string[], more: number, unit: string): string[] {
 
 /** Real servers with their requests, as the text report has them; none where nothing reached any. */
 function serverLines(diagnosis: Diagnosis): string[] {
-  const servers = diagnosis.cluster.realServers.filter(({ requests }) => requests > 0);
-  if (servers.length === 0) return [];
-  const rows = servers.slice(0, MOST.servers).map(({ name, ips, macs, requests, answered, refused, silent, bypassed }) => {
+  const { cluster } = diagnosis;
+  const realServers = cluster.realServers.filter(({ requests }) => requests > 0);
+  if (realServers.length === 0) return [];
+  const { told, others } = serversTold({ ...diagnosis, cluster: { ...cluster, realServers } }, MOST.servers);
+  const row = (who: string, { requests, answered, refused, silent, bypassed }: Omit<OtherServers, 'count' | 'troubled'>) => {
     // Where answers are out of sight, a count of zero would read as a fault.
     const unseen = (count: number) => (silent === null && count === 0 ? '?' : String(count));
-    const who = machine({ role: 'realServer', name, ip: ips[0] ?? null, mac: macs[0] ?? null });
     return [who, String(requests), unseen(answered), unseen(refused), silent === null ? '?' : String(silent), String(bypassed)];
+  };
+  const rows = told.map((server) => {
+    const who = machine({ role: 'realServer', name: server.name, ip: server.ips[0] ?? null, mac: server.macs[0] ?? null });
+    return row(who.replace(/^real server /, ''), server);
   });
   const head = ['real server', 'requests', 'answered', 'refused', 'silent', 'past the director'];
-  const lines = table(
-    head,
-    rows.map(([who = '', ...counts]) => [who.replace(/^real server /, ''), ...counts]),
-  );
-  return cut(lines, servers.length - MOST.servers, 'real servers');
+  return table(head, others === null ? rows : [...rows, row(othersText(others), others)]);
 }
 
 /** From cause to effect. */
 function storyLines(all: readonly Story[], told: readonly Story[]): string[] {
   const lines = told.flatMap((story) => {
-    const [{ severity, confidence }] = story.findings;
-    const causes = all.filter(
-      (other) => other !== story && other.findings.some(({ id }) => story.findings.some((f) => f.causedBy.includes(id))),
-    );
-    const because = causes.length === 0 ? '' : `, because of ${listText(causes.map(({ number }) => String(number)))}`;
-    const head = `${story.number}. **${story.rule}** (${story.code}, ${severity}, ${confidence})${because}:`;
-    const messages = story.findings.slice(0, MOST.messages).map(messageOf);
-    const more = story.findings.length - messages.length;
+    const { number, rule, code: ruleCode, vips, findings } = story;
+    const causes = causesOf(all, story).map((cause) => String(cause.number));
+    const because = causes.length === 0 ? '' : `, because of ${listText(causes, MOST.stories)}`;
+    const about = vips.length < 2 ? '' : ` for ${prose(vipsText(vips))}`;
+    const head = `${number}. **${rule}** (${ruleCode}, ${severityOf(findings)}, ${confidenceOf(findings)})${about}${because}:`;
+    const messages = examplesOf(story, MOST.messages).map(messageOf);
+    const more = findings.length - messages.length;
     return [`${head} ${messages.join(' ')}${more > 0 ? ` And ${more} more like it.` : ''}`];
   });
   return cut(lines, all.length - told.length, 'findings');
@@ -154,10 +165,14 @@ function frameLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
   });
 }
 
-/** Each frame once with the stories that it proves: the first ones of each finding, in turn, so that every culprit is shown by one. */
+/** Each frame once with the stories that it proves: the first ones of each finding, in turn, so that every culprit is shown by one; of very many findings, some stand for all. */
 function framesOf(stories: readonly Story[]): { item: EvidenceItem; numbers: number[] }[] {
   const taken = new Map<string, { item: EvidenceItem; numbers: number[] }>();
-  const queues = stories.flatMap(({ number, findings }) => findings.map(({ evidence }) => ({ number, evidence })));
+  const queues = stories.flatMap((story) => {
+    const isMany = story.vips.length > 1 || story.findings.length > MOST.culprits;
+    const shown = isMany ? examplesOf(story, MOST.alike) : story.findings;
+    return shown.map(({ evidence }) => ({ number: story.number, evidence: isMany ? tellingFirst(evidence) : evidence }));
+  });
   for (let rank = 0; rank < Math.max(0, ...queues.map(({ evidence }) => evidence.length)); rank++) {
     for (const { number, evidence } of queues) {
       const item = evidence[rank];
@@ -174,12 +189,7 @@ function framesOf(stories: readonly Story[]): { item: EvidenceItem; numbers: num
 }
 
 function remedyLines(stories: readonly Story[], style: Style): string[] {
-  const whys = stories.flatMap(({ number, findings }) =>
-    Array.from(new Set(findings.map(({ remedy }) => remedy.why)))
-      .filter((why) => why !== '')
-      .slice(0, 2)
-      .map((why) => `- For ${number}: ${prose(why)}`),
-  );
+  const whys = whysOf(stories, MOST.whys).map(({ numbers, why }) => `- For ${listText(numbers.map(String))}: ${prose(why)}`);
   const groups = groupsOf(stories);
   const lines = groups.slice(0, MOST.hosts).flatMap(({ hosts, commands, stories: mended }) => {
     const numbers = listText(
@@ -204,17 +214,17 @@ function moreCommands(more: number): string[] {
   return more > 0 ? [`# and ${countText(more, 'commands')} more, in the full report`] : [];
 }
 
-function shellLines(command: string): string[] {
-  return wrapCommand(printableCommand(command, COMMAND), WIDTH);
+function shellLines(command: Command): string[] {
+  return commandLines(command, { width: WIDTH, longest: COMMAND });
 }
 
 /** Per rule what to run and to see; then the same capture again, and its comparison with this one. */
 function cureLines(diagnosis: Diagnosis, stories: readonly Story[]): string[] {
   if (stories.length === 0) return [];
-  const lines = checksOf(stories.slice(0, MOST.cures)).flatMap(({ story, on, commands, see }) => {
+  const lines = checksOf(stories.slice(0, MOST.cures)).flatMap(({ story, on, commands, sample, see }) => {
     const where = typeof on === 'string' ? on : listText(on.map((who) => prose(who.name ?? who.ip ?? who.mac ?? 'it', NAME)));
     return [
-      `For ${story.number}, on ${where === '' ? 'the machine concerned' : where} must be seen: ${see}.`,
+      `For ${story.number}, on ${where === '' ? 'the machine concerned' : where} must be seen${sample === null ? '' : `, here for ${sample}`}: ${see}.`,
       '',
       ...fenced(commands.flatMap(shellLines), 'sh'),
       '',
@@ -228,20 +238,20 @@ function notJudgedLines(diagnosis: Diagnosis, style: Style): string[] {
   const groups = notJudgedGroups(diagnosis);
   const rules = ({ verdicts }: NotJudged) => listText(Array.from(new Set(verdicts.map(({ rule }) => rule))), MOST.rules);
   const decided = groups.filter(({ command }) => command !== null).sort((a, b) => b.verdicts.length - a.verdicts.length);
-  const lines = decided.slice(0, MOST.captures).flatMap((group, i) => [
-    ...(i === 0 ? [] : ['']),
-    `Decided by a capture${
-      group.hosts.length === 0
-        ? ''
-        : ` on ${listText(
-            group.hosts.map((host) => prose(addressText(host, style), NAME)),
-            4,
-          )}`
-    }: ${rules(group)}.`,
-    '',
-    ...fenced(shellLines(group.command ?? ''), 'sh'),
-  ]);
+  const lines = decided
+    .slice(0, MOST.captures)
+    .flatMap((group, i) => [
+      ...(i === 0 ? [] : ['']),
+      `Decided by a capture${whereText(group, style)}: ${rules(group)}.`,
+      '',
+      ...fenced(shellLines(group.command ?? ''), 'sh'),
+    ]);
   const undecided = groups.find(({ command }) => command === null);
   if (undecided !== undefined) lines.push(...(lines.length === 0 ? [] : ['']), `Nothing in these frames decides: ${rules(undecided)}.`);
   return cut(lines, decided.length - MOST.captures, 'captures');
+}
+
+function whereText({ hosts, blanks }: NotJudged, style: Style): string {
+  const names = hosts.map((host) => prose(addressText(host, style), NAME));
+  return `${names.length === 0 ? '' : ` on ${listText(names, 4)}`}${blanks === null ? '' : `, each with ${prose(blanks)}`}`;
 }

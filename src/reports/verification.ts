@@ -1,6 +1,7 @@
 /** How to see that all is cured: for each fault what to run where and what must be seen, then the same capture again and its comparison. */
 import type { Culprit, Diagnosis } from '../diagnosis.ts';
 import { CURES } from './cures.ts';
+import { type Command, foldCommands } from './loops.ts';
 import { shellQuote } from './shell.ts';
 import type { Story } from './text/stories.ts';
 
@@ -9,13 +10,17 @@ export interface Check {
   readonly story: Story;
   /** The machines to be mended, where it is run on these; else a place in words. */
   readonly on: readonly Culprit[] | string;
-  readonly commands: readonly string[];
+  readonly commands: readonly Command[];
+  /** Which VIPs the commands are for, where there are too many for all; else null. */
+  readonly sample: string | null;
   /** What must be seen; commands in it stand between backticks. */
   readonly see: string;
 }
 
 /** Culprits of one story whose commands are shown; those of the others are the same. */
 const MOST_CULPRITS = 3;
+/** VIPs of one story that are looked at; the capture that is taken again shows all. */
+const MOST_VIPS = 8;
 /** Captures to be taken again that are shown. */
 const MOST_CAPTURES = 12;
 /** Characters of a point's name in a command. */
@@ -25,12 +30,16 @@ export function checksOf(stories: readonly Story[]): Check[] {
   return stories.flatMap((story): Check[] => {
     const cure = CURES[story.rule];
     if (cure === undefined) return [];
-    const vip = story.vip ?? 'VIP';
-    const culprits = story.findings.flatMap((finding) => finding.culprits).slice(0, MOST_CULPRITS);
-    const command = (vip.includes(':') ? cure.run6 : undefined) ?? cure.run;
-    const commandFor = (who: Culprit | null) => command.replaceAll('VIP', vip).replaceAll('CULPRIT', who?.ip ?? 'ITS-IP');
-    const commands = [...new Set((culprits.length === 0 ? [null] : culprits).map(commandFor))];
-    return [{ story, on: cure.on === 'CULPRIT' ? culprits : cure.on, commands, see: cure.see }];
+    const { vips, findings } = story;
+    const all = new Map(findings.flatMap(({ culprits }) => culprits).map((who) => [who.mac ?? who.ip ?? who.name, who]));
+    const culprits = Array.from(all.values()).slice(0, MOST_CULPRITS);
+    const commands = (vips.length === 0 ? ['VIP'] : vips.slice(0, MOST_VIPS)).flatMap((vip) => {
+      const command = (vip.includes(':') ? cure.run6 : undefined) ?? cure.run;
+      const commandFor = (who: Culprit | null) => command.replaceAll('VIP', vip).replaceAll('CULPRIT', who?.ip ?? 'ITS-IP');
+      return (culprits.length === 0 ? [null] : culprits).map((who) => ({ command: commandFor(who), vip, culprit: null }));
+    });
+    const sample = vips.length > MOST_VIPS ? `the first ${MOST_VIPS} of ${vips.length} VIPs` : null;
+    return [{ story, on: cure.on === 'CULPRIT' ? culprits : cure.on, commands: foldCommands(commands), sample, see: cure.see }];
   });
 }
 

@@ -97,11 +97,13 @@ describe('findings', () => {
     expect(text).toContain('Seen: 15 frames from +0.001234 to +2.104000 s.');
   });
 
-  test('of one rule and two VIPs are two stories', () => {
+  test('of one rule and two VIPs are two stories where other machines are to blame, else one', () => {
     const other = answersArp(1, { id: 'other', vip: '192.168.1.101' });
-    expect(plain(diagnosis({ verdict: 'fault', findings: [answersArp(1), other] }))).toMatch(
-      /1\. rs-answers-arp.*100$[\s\S]*2\. rs-answers-arp.*101$/m,
-    );
+    const two = { verdict: 'fault', findings: [answersArp(1), { ...other, culprits: [culprit(2)] }] } as const;
+    expect(plain(diagnosis(two))).toMatch(/1\. rs-answers-arp.*100$[\s\S]*2\. rs-answers-arp.*101$/m);
+    const text = plain(diagnosis({ verdict: 'fault', findings: [answersArp(1), other] }));
+    expect(text).toContain('1. rs-answers-arp (LVS101): critical, confirmed, VIPs 192.168.1.100 and\n   192.168.1.101\n');
+    expect(text).toContain('   Seen: 10 frames from');
   });
 
   test('that are less certain than their story say so', () => {
@@ -154,8 +156,43 @@ describe('findings', () => {
       answersArp(i + 1, { evidence: [evidence(i + 1, 'reply'), evidence(i + 101, 'later'), evidence(i + 201, 'latest')] }),
     );
     const text = plain(diagnosis({ verdict: 'fault', findings }));
-    for (let frame = 1; frame <= 20; frame++) expect(text).toMatch(new RegExp(`^ +${frame} +\\+.*reply$`, 'm'));
-    expect(text).toContain('and 16 more; all are listed below.');
+    for (let number = 1; number <= 20; number++) {
+      const isNamed = number <= 12;
+      expect(text.includes(`real server 192.168.1.${9 + number} (`), `real server ${number}`).toBe(isNamed);
+      expect(new RegExp(`^ +${number} +\\+.*reply$`, 'm').test(text), `frame ${number}`).toBe(isNamed);
+    }
+    expect(text).toContain('- and 16 messages more like these; -v shows all.');
+    expect(text).toContain('             and 8 more; -v shows all\n');
+    const whole = plain(diagnosis({ verdict: 'fault', findings }), { verbose: true });
+    for (const { culprits } of findings) expect(whole).toContain(`real server ${culprits[0]?.ip} (`);
+  });
+
+  test('of up to twelve machines are listed below', () => {
+    const findings = Array.from({ length: 12 }, (_, i) => answersArp(i + 1));
+    const text = plain(diagnosis({ verdict: 'fault', findings }));
+    expect(text).toContain('- and 8 more; all are listed below.');
+    for (const { culprits } of findings) expect(text).toContain(`real server ${culprits[0]?.ip} (`);
+  });
+
+  test('of very many frames have a command for those that are shown', () => {
+    const many = Array.from({ length: 40 }, (_, i) => evidence(i + 1, 'reply'));
+    const findings = [
+      answersArp(1, { evidence: many }),
+      answersArp(2, { evidence: many.map((item) => ({ ...item, frame: item.frame + 40 })) }),
+    ];
+    const text = plain(diagnosis({ verdict: 'fault', findings })).replaceAll(/\s+/g, ' ');
+    expect(text).toContain('{1, 2, 3, 4, 5, 6, 41, 42, 43, 44, 45, 46}');
+    expect(plain(diagnosis({ verdict: 'fault', findings }), { verbose: true }).replaceAll(/\s+/g, ' ')).toContain('{1, 2, 3, 4, 5, 6, 7,');
+  });
+
+  test('beyond a dozen stories have a title, and beyond those a number', () => {
+    const findings = Array.from({ length: 50 }, (_, i) => answersArp(1, { id: `${i}`, rule: `rule-${i + 1}` }));
+    const text = plain(diagnosis({ verdict: 'fault', findings }));
+    expect(text.match(/^ {3}Culprit:/gm)).toHaveLength(12);
+    expect(text.match(/^\d+\. +rule-\d+ \(/gm)).toHaveLength(36);
+    expect(text).toContain('\nAnd 14 findings more; -v shows all.\n');
+    expect(plain(diagnosis({ verdict: 'fault', findings }), { quiet: true })).toContain('And 26 findings more; -v shows all.\n');
+    expect(plain(diagnosis({ verdict: 'fault', findings }), { verbose: true }).match(/^ {3}Culprit:/gm)).toHaveLength(50);
   });
 
   test('of several captures stand under the name of each, with its own clock', () => {

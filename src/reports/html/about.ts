@@ -1,6 +1,7 @@
 /** The end of the report: who is who and why, what was read, what did not fit, and the paths of all flows. */
 import type { Diagnosis, RoleSource } from '../../diagnosis.ts';
 import { thousands } from '../../thousands.ts';
+import { serversTold, vipsAlike } from '../text/many.ts';
 import { countText, listText } from '../text/style.ts';
 import { clock } from '../time.ts';
 import { html, type Markup } from './markup.ts';
@@ -15,19 +16,44 @@ const SOURCE_WORDS: Readonly<Record<RoleSource, string>> = {
 const MOST_PATHS = 40;
 const MOST_CLUES = 6;
 
-export function rolesTable({ cluster }: Diagnosis): Markup | null {
-  const { vips, directors, realServers, gateways, clients } = cluster;
+/** Machines of one role. */
+const MOST_MACHINES = 24;
+const MOST_SERVICES = 12;
+
+export function rolesTable(diagnosis: Diagnosis): Markup | null {
+  const { vips, directors, realServers, gateways, clients } = diagnosis.cluster;
+  const { told: servers } = serversTold(diagnosis, MOST_MACHINES);
   if (vips.length + directors.length + realServers.length + gateways.length === 0) return null;
   const row = (role: string, who: Markup, source: RoleSource, clues: readonly string[]) =>
     html`<tr><th scope="row">${role}</th><td>${who}</td><td class="short">${SOURCE_WORDS[source] ?? source}</td><td>${[...new Set(clues)].slice(0, MOST_CLUES).map((clue, i) => html`${i > 0 && html`<br>`}${clue}`)}</td></tr>`;
   const machine = ({ name, ips, macs }: { name: string | null; ips: readonly string[]; macs: readonly string[] }) =>
     html`${name !== null && html`${name} `}<span class="mono">${[...ips.slice(0, 3), ...macs.slice(0, 3)].join(' ')}</span>`;
   return html`<div class="wide" tabindex="0" role="region" aria-label="Roles"><table><thead><tr><th scope="col">Role</th><th scope="col">Who</th><th scope="col">Source</th><th scope="col">Clues</th></tr></thead><tbody>
-${vips.map((vip) => row('VIP', html`<span class="mono">${vip.ip}</span> ${[...vip.services, ...(vip.mode === null ? [] : [MODE_WORDS[vip.mode]])].join(', ')}`, vip.source, vip.clues))}
-${directors.map((d) => row('director', html`${machine(d)}${d.from !== null && directors.length > 1 && html`<br>from ${clock(d.from)}`}${d.until !== null && html` until ${clock(d.until)}`}`, d.source, d.clues))}
-${realServers.map((server) => row('real server', machine(server), server.source, server.clues))}
-${gateways.map((gateway) => row('gateway', machine(gateway), gateway.source, gateway.clues))}
+${vipsAlike(diagnosis.cluster)
+  .slice(0, MOST_MACHINES)
+  .map((group) => row(group.length === 1 ? 'VIP' : countText(group.length, 'VIPs'), vipText(group), group[0].source, group[0].clues))}
+${directors.slice(0, MOST_MACHINES).map((d) => row('director', html`${machine(d)}${d.from !== null && directors.length > 1 && html`<br>from ${clock(d.from)}`}${d.until !== null && html` until ${clock(d.until)}`}`, d.source, d.clues))}
+${servers.map((server) => row('real server', machine(server), server.source, server.clues))}${more(realServers.length - servers.length)}
+${gateways.slice(0, MOST_MACHINES).map((gateway) => row('gateway', machine(gateway), gateway.source, gateway.clues))}
 </tbody></table></div>${clients.count > 0 && html`<p class="muted">${countText(clients.count, 'clients')}, of these ${clients.onLink} on this LAN.</p>`}`;
+}
+
+function vipText(group: ReturnType<typeof vipsAlike>[number]): Markup {
+  const [{ services, mode }] = group;
+  const left = services.length - MOST_SERVICES;
+  const about = [
+    ...services.slice(0, MOST_SERVICES),
+    ...(left > 0 ? [`${left} services more`] : []),
+    ...(mode === null ? [] : [MODE_WORDS[mode]]),
+  ];
+  return html`<span class="mono">${listText(
+    group.map(({ ip }) => ip),
+    4,
+  )}</span> ${about.join(', ')}`;
+}
+
+function more(count: number): Markup | null {
+  return count <= 0 ? null : html`<tr><td colspan="4" class="muted">and ${count} more, in the diagnosis as JSON</td></tr>`;
 }
 
 export function noticesList({ notices }: Diagnosis): Markup | null {

@@ -44,9 +44,8 @@ export class FramePlaces {
 
   /** A line of evidence; the first one for a frame opens to its headers and bytes. */
   row(item: EvidenceItem): Markup {
-    const { capture, frame, shows, says } = item;
-    const several = this.#diagnosis.captures.length > 1;
-    const head = html`<span class="frame">${frame}</span> <span class="since">${this.#since(item)} s</span> <span class="tag ${shows}">${shows}</span> <span class="says">${says}${several && html` <span class="capture">in ${capture}</span>`}</span>`;
+    const { capture, frame } = item;
+    const head = this.#head(item);
     const key = keyOf(item);
     const id = this.#idOf(item);
     if (this.#shown.has(key)) return html`<li class="again">${head} <a href="#${id}">shown above</a></li>`;
@@ -56,6 +55,17 @@ export class FramePlaces {
     if (captured === undefined || decoded === null || this.#opened >= MOST_OPENED) return html`<li id="${id}" class="closed">${head}</li>`;
     this.#opened++;
     return html`<li><details><summary>${head}</summary><div class="opened" id="${id}">${headers(decoded, captured, item)}${dump(captured, decoded.layers)}</div></details></li>`;
+  }
+
+  /** A line of evidence that does not open. */
+  closedRow(item: EvidenceItem): Markup {
+    return html`<li class="closed">${this.#head(item)}</li>`;
+  }
+
+  #head(item: EvidenceItem): Markup {
+    const { capture, frame, shows, says } = item;
+    const several = this.#diagnosis.captures.length > 1;
+    return html`<span class="frame">${frame}</span> <span class="since">${this.#since(item)} s</span> <span class="tag ${shows}">${shows}</span> <span class="says">${says}${several && html` <span class="capture">in ${capture}</span>`}</span>`;
   }
 
   /** Whether any frame opens. */

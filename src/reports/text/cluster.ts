@@ -5,6 +5,7 @@ import { thousands } from '../../thousands.ts';
 import { printable, printableUpTo } from '../printable.ts';
 import { clock, duration } from '../time.ts';
 import { wrap } from '../wrap.ts';
+import { othersText, serversTold, vipsAlike } from './many.ts';
 import { countText, listText, type Style } from './style.ts';
 
 const MODE_WORDS = { dr: 'direct routing', nat: 'NAT', tun: 'tunnels' } as const;
@@ -46,38 +47,67 @@ function secondsText(seconds: number): string {
   return size >= 1 ? `${size.toFixed(3)} s` : `${(size * 1000).toFixed(3)} ms`;
 }
 
-/** One line a VIP, director and gateway; clues below it when verbose. */
+/** Lines of one kind that are shown, and services of one VIP, unless verbose. */
+const MOST = { lines: 8, services: 8, servers: 20 };
+
+/** One line a VIP, director and gateway, and one for VIPs that are alike; clues below it when verbose, and each VIP by itself. */
 export function roleLines(diagnosis: Diagnosis, style: Style): string[] {
-  const { vips, directors, gateways, clients } = diagnosis.cluster;
-  const lines: string[] = [];
-  const add = (label: string, text: string, clues: readonly string[]) => {
-    lines.push(...wrap(text, style.width, label.padEnd(10)));
-    if (style.verbose) for (const clue of clues) lines.push(...wrap(printable(clue), style.width, '          - '));
+  const { cluster } = diagnosis;
+  const { vips, directors, gateways, clients } = cluster;
+  const add = (label: string, text: string, clues: readonly string[] = []) => [
+    ...wrap(text, style.width, label.padEnd(10)),
+    ...(style.verbose ? clues.flatMap((clue) => wrap(printable(clue), style.width, '          - ')) : []),
+  ];
+  const lines = (label: string, entries: readonly string[][]) => {
+    const shown = style.verbose ? entries : entries.slice(0, MOST.lines);
+    return [
+      ...shown.flat(),
+      ...(shown.length < entries.length ? add(label, `and ${entries.length - shown.length} more; -v shows all`) : []),
+    ];
   };
-  for (const vip of vips) {
-    const about = [...vip.services, ...(vip.mode === null ? [] : [MODE_WORDS[vip.mode]])];
-    add('VIP', `${printable(vip.ip)}${about.length === 0 ? '' : ` (${printable(about.join(', '))})`}, ${vip.source}`, vip.clues);
-  }
-  for (const director of directors) {
+  const vipLines = (style.verbose ? vips.map((vip) => [vip] as const) : vipsAlike(cluster)).map((group) => {
+    const [{ services, mode, source, clues }] = group;
+    const told =
+      services.length > MOST.services && !style.verbose
+        ? [`${services.slice(0, MOST.services).join(', ')} and ${services.length - MOST.services} more`]
+        : services;
+    const about = [...told, ...(mode === null ? [] : [MODE_WORDS[mode]])];
+    const ips = listText(
+      group.map(({ ip }) => printable(ip)),
+      4,
+    );
+    return add(
+      group.length === 1 ? 'VIP' : 'VIPs',
+      `${ips}${about.length === 0 ? '' : ` (${printable(about.join(', '))})`}, ${source}`,
+      clues,
+    );
+  });
+  const directorLines = directors.map((director) => {
     const span = [
       director.from !== null && directors.length > 1 ? `from ${clock(director.from)}` : null,
       director.until !== null ? `until ${clock(director.until)}` : null,
     ].filter((part) => part !== null);
-    const vipsServed = vips.length > 1 && director.vips.length > 0 ? `for ${listText(director.vips.map(printable), 4)}` : null;
-    add(
+    const serves = vips.length > 1 && director.vips.length > 0 ? [servedText(director.vips, vips.length)] : [];
+    return add(
       'director',
-      [
-        identity(director),
-        ...(vipsServed === null ? [] : [vipsServed]),
-        ...(span.length === 0 ? [] : [span.join(' ')]),
-        director.source,
-      ].join(', '),
+      [identity(director), ...serves, ...(span.length === 0 ? [] : [span.join(' ')]), director.source].join(', '),
       director.clues,
     );
-  }
-  for (const gateway of gateways) add('gateway', `${identity(gateway)}, ${gateway.source}`, gateway.clues);
-  if (clients.count > 0) add('clients', `${thousands(clients.count)}, of these ${thousands(clients.onLink)} on this LAN`, []);
-  return lines;
+  });
+  return [
+    ...lines('VIP', vipLines),
+    ...lines('director', directorLines),
+    ...lines(
+      'gateway',
+      gateways.map((gateway) => add('gateway', `${identity(gateway)}, ${gateway.source}`, gateway.clues)),
+    ),
+    ...(clients.count > 0 ? add('clients', `${thousands(clients.count)}, of these ${thousands(clients.onLink)} on this LAN`) : []),
+  ];
+}
+
+/** 'for a, b, c and 17 more', 'for all 20 VIPs'. */
+export function servedText(served: readonly string[], vips: number): string {
+  return served.length === vips && vips > 4 ? `for all ${vips} VIPs` : `for ${listText(served.map(printable), 4)}`;
 }
 
 function identity(machine: { name: string | null; ips: readonly string[]; macs: readonly string[] }): string {
@@ -92,9 +122,9 @@ function addresses(of: readonly string[]): string | null {
 
 const COLUMNS = ['requests', 'answered', 'refused', 'silent', 'bypassed'] as const;
 
-/** The table of real servers; '?' where this capture cannot show answers. */
+/** The table of real servers; '?' where this capture cannot show answers. Of very many, those with trouble first, then the sum of the others. */
 export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
-  const servers = diagnosis.cluster.realServers;
+  const { told: servers, others } = serversTold(diagnosis, style.verbose ? Number.POSITIVE_INFINITY : MOST.servers);
   if (servers.length === 0) return [];
   const room = style.width - COLUMNS.reduce((sum, column) => sum + column.length + 2, 0);
   const onOneLine = servers.every((server) => identityParts(server).join('  ').length <= room);
@@ -131,12 +161,14 @@ export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
     if (style.verbose)
       for (const clue of server.clues) table.push([{ content: wrap(printable(clue), style.width, '  - ').join('\n'), colSpan: 6 }]);
   }
+  if (others !== null) table.push([othersText(others), ...counts(others)]);
   const [head = '', ...rows] = table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
   const lines = [style.chalk.bold(head), ...rows];
-  if (servers.some((server) => server.silent === null)) {
+  if (others !== null) lines.push(style.chalk.dim(`-v shows all ${servers.length + others.count} real servers.`));
+  if ([...servers, ...(others === null ? [] : [others])].some(({ silent }) => silent === null)) {
     lines.push(
       ...wrap('? : answers of this machine do not pass where the capture was taken.', style.width).map((line) => style.chalk.dim(line)),
     );
@@ -153,7 +185,7 @@ function identityParts(server: RealServerSummary): string[] {
   return [name, addresses(server.macs)].filter((part) => part !== null).map((part) => printableUpTo(LONGEST_IDENTITY, part));
 }
 
-function counts(server: RealServerSummary): string[] {
+function counts(server: Pick<RealServerSummary, (typeof COLUMNS)[number]>): string[] {
   // Where answers are out of sight, a count of zero would read as a fault.
   const unseen = (count: number) => (server.silent === null && count === 0 ? '?' : String(count));
   return [

@@ -69,6 +69,11 @@ export function listText(items: readonly string[], most = Number.POSITIVE_INFINI
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
 }
 
+/** 'VIP a', 'VIPs a, b and 98 more'; of more than `most` the first ones and how many more. */
+export function vipsText(vips: readonly string[], most = 4): string {
+  return `${vips.length === 1 ? 'VIP' : 'VIPs'} ${listText(vips.map(printable), most)}`;
+}
+
 /** '1 frame', '5 frames', '12,345 frames'. */
 export function countText(count: number, unit: string): string {
   const singular = unit.endsWith('s') ? unit.slice(0, -1) : unit;
