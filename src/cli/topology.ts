@@ -58,5 +58,5 @@ async function render(diagnosis: Diagnosis, options: TopologyOptions): Promise<s
   if (options.format === 'yaml') return renderClusterYaml(diagnosis);
   const { terminalFor } = await import('./terminal.ts');
   const { color, width } = terminalFor(options.output, options.color);
-  return renderTopology(diagnosis.cluster, { color, width: Math.min(width, 100) });
+  return renderTopology(diagnosis.cluster, { color, width: Math.min(width, 100), verbose: options.verbose ?? false });
 }

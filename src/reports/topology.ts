@@ -2,12 +2,20 @@
 import { Chalk } from 'chalk';
 import type { ClusterSummary, Diagnosis, RoleSource } from '../diagnosis.ts';
 import { printable, quoted } from './printable.ts';
+import { servedText } from './text/cluster.ts';
+import { vipsAlike } from './text/many.ts';
+import { countText, listText } from './text/style.ts';
 import { wrap } from './wrap.ts';
 
 export interface TopologyOptions {
   readonly color: boolean;
   readonly width: number;
+  /** Each VIP by itself, and all machines and clues; default false. */
+  readonly verbose?: boolean;
 }
+
+/** What is more than these is counted, unless verbose: machines of one role, groups of VIPs, and clues of one of them. */
+const MOST = { machines: 20, vips: 8, clues: 6 };
 
 const MODE_WORDS = { dr: 'direct routing', nat: 'NAT', tun: 'tunnels' } as const;
 
@@ -28,33 +36,59 @@ interface Machine {
 
 /** The roles and their clues as text, ending in a line break. */
 export function renderTopology(cluster: ClusterSummary, options: TopologyOptions): string {
+  const { verbose = false } = options;
   const chalk = new Chalk({ level: options.color ? 1 : 0 });
-  const lines: string[] = [];
-  const add = (label: string, who: string, source: RoleSource, clues: readonly string[]) => {
+  const { vips, directors, realServers, gateways, clients } = cluster;
+  const entry = (label: string, who: string, source: RoleSource, clues: readonly string[], others = 0): string[] => {
     const [first = '', ...rest] = wrap(`${who}, ${SOURCE_WORDS[source]}`, options.width, label.padEnd(13));
-    lines.push(chalk.bold(first.slice(0, 13)) + first.slice(13), ...rest);
-    for (const clue of clues) lines.push(...wrap(printable(clue), options.width, '             - '));
+    const shown = verbose || clues.length + others <= MOST.clues ? clues : clues.slice(0, others > 0 ? MOST.clues : MOST.clues - 1);
+    const more = clues.length - shown.length + others;
+    return [
+      chalk.bold(first.slice(0, 13)) + first.slice(13),
+      ...rest,
+      ...[...shown.map(printable), ...(more > 0 ? [`and ${countText(more, 'clues')} more; -v shows all`] : [])].flatMap((clue) =>
+        wrap(clue, options.width, '             - '),
+      ),
+    ];
   };
-  for (const vip of cluster.vips) {
-    const about = [...vip.services, ...(vip.mode === null ? [] : [MODE_WORDS[vip.mode]])].join(', ');
-    add('VIP', printable(about === '' ? vip.ip : `${vip.ip} (${about})`), vip.source, vip.clues);
-  }
-  for (const director of cluster.directors) {
+  const cut = (label: string, entries: readonly string[][], most: number): string[] => {
+    const shown = verbose ? entries : entries.slice(0, most);
+    const more = entries.length - shown.length;
+    return [...shown.flat(), ...(more > 0 ? [`${label.padEnd(13)}and ${more} more; -v shows all`] : [])];
+  };
+  const vipEntries = (verbose ? vips.map((vip) => [vip] as const) : vipsAlike(cluster)).map((group) => {
+    const [{ services, mode, source, clues }, ...others] = group;
+    const about = [...services, ...(mode === null ? [] : [MODE_WORDS[mode]])].join(', ');
+    const ips = listText(
+      group.map(({ ip }) => ip),
+      4,
+    );
+    const label = others.length === 0 ? 'VIP' : 'VIPs';
+    const more = others.reduce((sum, other) => sum + other.clues.length, 0);
+    return entry(label, printable(about === '' ? ips : `${ips} (${about})`), source, clues, more);
+  });
+  const directorEntries = directors.map((director) => {
     const span = [director.from === null ? '' : ` from ${director.from}`, director.until === null ? '' : ` until ${director.until}`].join(
       '',
     );
-    const serves = director.vips.length === 0 ? '' : `, for ${director.vips.join(', ')}`;
-    add(
-      'director',
-      printable(`${identity(director)}${serves}${cluster.directors.length > 1 || director.until !== null ? span : ''}`),
-      director.source,
-      director.clues,
+    const served = verbose || director.vips.length <= 4 ? `for ${director.vips.join(', ')}` : servedText(director.vips, vips.length);
+    const serves = director.vips.length === 0 ? '' : `, ${served}`;
+    const who = `${identity(director)}${serves}${directors.length > 1 || director.until !== null ? span : ''}`;
+    return entry('director', printable(who), director.source, director.clues);
+  });
+  const machines = (label: string, of: readonly Machine[]) =>
+    cut(
+      label,
+      of.map((machine) => entry(label, printable(identity(machine)), machine.source, machine.clues)),
+      MOST.machines,
     );
-  }
-  for (const server of cluster.realServers) add('real server', printable(identity(server)), server.source, server.clues);
-  for (const gateway of cluster.gateways) add('gateway', printable(identity(gateway)), gateway.source, gateway.clues);
-  if (cluster.clients.count > 0)
-    lines.push(`${'clients'.padEnd(13)}${cluster.clients.count}, of these ${cluster.clients.onLink} on this LAN`);
+  const lines = [
+    ...cut('VIP', vipEntries, MOST.vips),
+    ...cut('director', directorEntries, MOST.machines),
+    ...machines('real server', realServers),
+    ...machines('gateway', gateways),
+    ...(clients.count > 0 ? [`${'clients'.padEnd(13)}${clients.count}, of these ${clients.onLink} on this LAN`] : []),
+  ];
   if (lines.length === 0) lines.push('No cluster is recognised in these frames.');
   return `${lines.join('\n')}\n`;
 }
@@ -131,5 +165,11 @@ function machineItem(machine: Machine, served: ReadonlySet<string>, owners: Read
 }
 
 function comments(source: RoleSource, clues: readonly string[]): string[] {
-  return [`  # ${SOURCE_WORDS[source]}${clues.length === 0 ? '' : ':'}`, ...clues.map((clue) => `  #   ${printable(clue)}`)];
+  const shown = clues.slice(0, clues.length > MOST.clues ? MOST.clues - 1 : MOST.clues);
+  const more = clues.length - shown.length;
+  return [
+    `  # ${SOURCE_WORDS[source]}${clues.length === 0 ? '' : ':'}`,
+    ...shown.map((clue) => `  #   ${printable(clue)}`),
+    ...(more > 0 ? [`  #   and ${countText(more, 'clues')} more`] : []),
+  ];
 }
