@@ -162,6 +162,9 @@ function verdictOf(lists: Pick<Diff, 'new' | 'remains' | 'healed' | 'notJudged'>
   return { verdict, summary: `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.` };
 }
 
+/** VIPs that a note names; a longer one is not read. */
+const MAX_MISSING = 4;
+
 /** What speaks against comparing these two. */
 function notesOf(before: Diagnosis, after: Diagnosis): string[] {
   const starts = (of: Diagnosis) =>
@@ -179,7 +182,8 @@ function notesOf(before: Diagnosis, after: Diagnosis): string[] {
   for (const { ip, was, is } of changedMacs(before, after)) notes.push(`${ip} had the MAC ${was} before, and has ${is} now.`);
   const vips = (of: Diagnosis) => of.cluster.vips.map(({ ip }) => ip);
   const missing = vips(before).filter((ip) => !vips(after).includes(ip));
-  if (missing.length > 0) notes.push(`The second diagnosis does not know ${missing.join(', ')} as a VIP.`);
+  const more = missing.length > MAX_MISSING ? ` and ${missing.length - MAX_MISSING} more` : '';
+  if (missing.length > 0) notes.push(`The second diagnosis does not know ${missing.slice(0, MAX_MISSING).join(', ')}${more} as a VIP.`);
   return notes;
 }
 

@@ -40,13 +40,13 @@ async function run(before: string, after: string, options: DiffOptions): Promise
   }
 }
 
-async function render(diff: Diff, { format, output, color }: DiffOptions): Promise<string> {
+async function render(diff: Diff, { format, output, color, verbose = false }: DiffOptions): Promise<string> {
   if (format === 'json') return (await import('../reports/json.ts')).renderJson(diff);
   if (format === 'markdown') return (await import('../reports/diff-markdown.ts')).renderDiffMarkdown(diff);
   const { renderDiffText } = await import('../reports/diff-text.ts');
   const { terminalFor } = await import('./terminal.ts');
   const terminal = terminalFor(output, color);
-  return renderDiffText(diff, { ...terminal, width: Math.min(terminal.width, 100) });
+  return renderDiffText(diff, { ...terminal, width: Math.min(terminal.width, 100), verbose });
 }
 
 /** 1 when something that counts remains or is new, 2 when nobody knows of something that counted, or of the whole; else 0. */

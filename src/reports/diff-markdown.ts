@@ -4,12 +4,13 @@
  */
 import type { Finding } from '../diagnosis.ts';
 import type { Diff } from '../diff.ts';
-import { healedText, newText, remainsText } from './diff-text.ts';
+import { diffStoriesOf, type Told } from './diff-stories.ts';
+import { healedText, messageText, newText, remainsText } from './diff-text.ts';
 import { code, fenced, prose, table } from './markdown/inline.ts';
 import { ticket } from './markdown/ticket.ts';
 import { printableCommand, wrapCommand } from './shell.ts';
 import { captureText } from './text/cluster.ts';
-import { countText, ROLE_WORDS } from './text/style.ts';
+import { countText, listText, ROLE_WORDS } from './text/style.ts';
 
 const NAME = 80;
 /** What is more than these is counted. */
@@ -17,14 +18,15 @@ const MOST = { rows: 40, todo: 6, captures: 4, notes: 6 };
 
 /** The report, ending in a line break. */
 export function renderDiffMarkdown(diff: Diff): string {
+  const stories = diffStoriesOf(diff);
   const rows = [
-    ...diff.remains.map((one) => row('**remains**', one.finding, remainsText(one))),
-    ...diff.new.map((one) => row('**new**', one.finding, newText(one))),
-    ...diff.notJudged.map((one) => row('not judged', one.finding, one.reason)),
-    ...diff.healed.map((one) => row('healed', one.finding, healedText(one))),
+    ...stories.remains.map((told) => row('**remains**', told, remainsText(told.one))),
+    ...stories.new.map((told) => row('**new**', told, newText(told.one))),
+    ...stories.notJudged.map((told) => row('not judged', told, told.one.reason)),
+    ...stories.healed.map((told) => row('healed', told, healedText(told.one))),
   ];
-  const todo = [...diff.remains, ...diff.new].map(({ finding }) => `- **${finding.rule}**: ${prose(finding.message)}`);
-  const commands = Array.from(new Set(diff.notJudged.map(({ capture }) => capture))).filter((capture) => capture !== null);
+  const todo = [...stories.remains, ...stories.new].map((told) => `- **${told.one.finding.rule}**: ${prose(messageText(told))}`);
+  const commands = Array.from(new Set(stories.notJudged.map(({ one }) => one.capture))).filter((capture) => capture !== null);
   const notes = diff.notes.slice(0, MOST.notes).map((note) => `- ${prose(note)}`);
   const head = [
     `## ${diff.verdict.toUpperCase()}: ${prose(diff.summary)}`,
@@ -46,12 +48,25 @@ function sideLines(label: string, { captures }: Diff['before']): string[] {
   return captures.slice(0, 6).map((capture) => `- ${label}: ${prose(captureText(capture))}`);
 }
 
-function row(fate: string, { rule, code: number, vip, culprits }: Finding, about: string): string[] {
+function row(fate: string, { one, vips }: Told<{ readonly finding: Finding }>, about: string): string[] {
+  const { rule, code: number, culprits } = one.finding;
   const who = culprits.slice(0, 4).map(({ role, name, ip, mac }) => {
     const addresses = [name, ip, mac].filter((part) => part !== null).map((part) => code(part, NAME));
     return `${ROLE_WORDS[role]} ${addresses.join(' ')}`;
   });
-  return [fate, `${rule} (${number})${vip === null ? '' : ` ${code(vip, NAME)}`}`, who.join(', '), prose(about)];
+  return [
+    fate,
+    `${rule} (${number})${
+      vips.length === 0
+        ? ''
+        : ` ${listText(
+            vips.map((vip) => code(vip, NAME)),
+            4,
+          )}`
+    }`,
+    who.join(', '),
+    prose(about),
+  ];
 }
 
 function cut(lines: readonly string[], more: number, unit: string): string[] {

@@ -68,6 +68,73 @@ describe('the diff as text', () => {
   });
 });
 
+describe('the diff of a fault of very many VIPs', () => {
+  const VIPS = Array.from({ length: 100 }, (_, i) => `192.168.2.${i}`);
+  const leaks = VIPS.map((vip) => answersArp(1, { id: vip, vip }));
+  const listed = (part: Partial<typeof lists>) => ({ ...DIFF, new: [], remains: [], healed: [], notJudged: [], notes: [], ...part });
+  const flat = (diff: Diff) => plain(diff).replaceAll(/\s+/g, ' ');
+  const before = { severity: 'critical', confidence: 'confirmed', count: 3 } as const;
+
+  test('tells what remains once, with all counts', () => {
+    const diff = listed({ remains: leaks.map((finding) => ({ finding, before, trend: 'same' as const, hidden: false })) });
+    expect(flat(diff)).toContain('- rs-answers-arp (LVS101), VIPs 192.168.2.0, 192.168.2.1, 192.168.2.2 and 97 more: real server');
+    expect(flat(diff)).toContain('Still critical, confirmed; 500 frames, before 300.');
+    expect(flat(diff)).toContain('5 times. And 99 messages more like it.');
+    expect(renderDiffText(diff, { color: false, width: 80, verbose: true }).match(/^- rs-answers-arp/gm)).toHaveLength(100);
+    expect(renderDiffMarkdown(diff).match(/^\| \*\*remains/gm)).toHaveLength(1);
+  });
+
+  test.each([
+    ['graver', { trend: 'worse' }, {}],
+    ['hidden', { hidden: true }, {}],
+    ['graver before', { before: { ...before, severity: 'warning' } }, {}],
+    ['less sure', {}, { confidence: 'possible' }],
+  ] as const)('tells apart what is %s', (_, part, finding) => {
+    const remains = leaks.map((one, i) => ({
+      finding: { ...one, ...(i === 9 ? finding : {}) },
+      before,
+      trend: 'same' as const,
+      hidden: false,
+      ...(i === 9 ? part : {}),
+    }));
+    expect(plain(listed({ remains })).match(/^- rs-answers-arp/gm)).toHaveLength(2);
+  });
+
+  test('tells what is healed once, also where the rule judges the VIP itself', () => {
+    const byMachine = listed({ healed: leaks.map((finding) => ({ finding, passed: ['192.168.1.10'] })) });
+    expect(flat(byMachine)).toContain('Found by 500 frames before; passed now for 192.168.1.10.');
+    const byVip = listed({ healed: leaks.map((finding) => ({ finding, passed: [finding.vip ?? ''] })) });
+    expect(flat(byVip)).toContain(
+      'passed now for 192.168.2.0, 192.168.2.1, 192.168.2.2, 192.168.2.3, 192.168.2.4, 192.168.2.5, 192.168.2.6, 192.168.2.7 and 92 more.',
+    );
+    expect(plain(byVip).match(/^- rs-answers-arp/gm)).toHaveLength(1);
+  });
+
+  test('tells what is new once, where it was judged right before, and once, where it was not', () => {
+    const diff = listed({ new: leaks.map((finding, i) => ({ finding, before: i < 60 ? ('passed' as const) : ('not judged' as const) })) });
+    expect(flat(diff)).toContain('critical, confirmed; 300 frames; judged right before.');
+    expect(flat(diff)).toContain('critical, confirmed; 200 frames; not judged before');
+  });
+
+  test('gives one capture for all that is not judged', () => {
+    const notJudged = leaks.map((finding) => ({
+      finding,
+      reason: `no request for ${finding.vip} reaches it`,
+      capture: `on rs1: tcpdump -i eth0 -w rs.pcap 'arp or host ${finding.vip}'`,
+    }));
+    const text = flat(listed({ notJudged }));
+    expect(text).toContain('no request for the VIP reaches it. Decided by a capture on rs1: tcpdump -i eth0 -w rs.pcap');
+    expect(text).toContain('arp or net 192.168.2.0/26 or net 192.168.2.64/27 or net 192.168.2.96/30');
+    expect(text.match(/tcpdump/g)).toHaveLength(1);
+  });
+
+  test('of very many machines is counted', () => {
+    const healed = Array.from({ length: 40 }, (_, i) => ({ finding: answersArp(i + 1), passed: ['x'] }));
+    expect(plain(listed({ healed }))).toContain('- and 24 more; -v shows all.\n');
+    expect(renderDiffText(listed({ healed }), { color: false, width: 80, verbose: true })).not.toContain('-v shows');
+  });
+});
+
 describe('the diff as Markdown', () => {
   test('is a line a finding, and below it what is still to do', () => {
     const markdown = renderDiffMarkdown(DIFF);
