@@ -1,7 +1,7 @@
 /** Events as lines of text, for a pipe, a journal and the end of a watch. */
 import type { Culprit, Finding } from '../diagnosis.ts';
 import { printable } from '../reports/printable.ts';
-import { machineText, ROLE_WORDS } from '../reports/text/style.ts';
+import { listText, machineText, ROLE_WORDS } from '../reports/text/style.ts';
 import { clock } from '../reports/time.ts';
 import { thousands } from '../thousands.ts';
 import type { LiveEvent, WatchState } from './live-event.ts';
@@ -16,12 +16,21 @@ export function eventLine(event: LiveEvent): string {
   if (event.event === 'heartbeat') {
     const { frames, dropped, findings, vips } = event.state;
     const lost = dropped === null || dropped === 0 ? '' : `, ${thousands(dropped)} lost`;
-    return `${time} WATCHING ${vips.length === 0 ? 'for a cluster' : vips.map(printable).join(', ')}: ${thousands(frames)} frames${lost}, ${findingsText(findings)}`;
+    return `${time} WATCHING ${vips.length === 0 ? 'for a cluster' : vipList(vips)}: ${thousands(frames)} frames${lost}, ${findingsText(findings)}`;
   }
   const { finding, recurrences } = event;
   const again = recurrences === 0 ? '' : ` (came back ${recurrences === 1 ? 'once' : `${recurrences} times`})`;
   return `${time} ${WORDS[event.event]} ${finding.rule} (${finding.code}), ${finding.severity}, ${finding.confidence}${again}: ${tail(event.event, finding)}`;
 }
+
+/** 'a, b', 'a, b, c and 97 more'. */
+function vipList(vips: readonly string[]): string {
+  const shown = vips.map(printable);
+  return shown.length > MOST_VIPS ? listText(shown, MOST_VIPS) : shown.join(', ');
+}
+
+/** Of a line that comes again and again. */
+const MOST_VIPS = 4;
 
 function tail(event: 'found' | 'worse' | 'quiet' | 'resolved', finding: Finding): string {
   const who = culpritsText(finding.culprits);
@@ -57,7 +66,7 @@ export function journalPriority(event: LiveEvent): 3 | 4 | 5 | 6 {
 /** The end of a watch: what was seen, and what became of each finding. */
 export function summaryLines({ frames, dropped, vips }: WatchState, findings: readonly TrackedFinding[]): string[] {
   const lost = dropped === null ? '' : `, ${thousands(dropped)} lost`;
-  const where = vips.length === 0 ? 'no cluster recognised' : `VIP ${vips.map(printable).join(', ')}`;
+  const where = vips.length === 0 ? 'no cluster recognised' : `VIP ${vipList(vips)}`;
   return [
     `Watched ${thousands(frames)} frames${lost}; ${where}; ${findingsText(findings.length)}.`,
     ...findings.map(({ finding, state, recurrences }) => {
