@@ -11,33 +11,47 @@ const MAX_ADDRESSES = 16;
 const MAX_NEIGHBOURS = 24;
 const MAX_HOPS = 64;
 
-/** The VIPs, and other addresses that findings speak of. */
+/** The VIPs, and other addresses that findings speak of; of very many, those that findings speak of first. */
 export function summarizeAddresses(o: Observations, cluster: Cluster, findings: readonly Finding[], names: FrameNames): AddressSummary[] {
-  const ips = [...cluster.vips.map((vip) => vip.ip), ...findings.map((finding) => finding.vip).filter((ip) => ip !== null)];
+  const told = findings.map((finding) => finding.vip).filter((ip) => ip !== null);
+  const ips = [...new Set([...cluster.vips.map((vip) => vip.ip), ...told])];
+  const chosen = new Set([...new Set([...firstOfEachKind(findings), ...told, ...ips])].slice(0, MAX_ADDRESSES));
   const faults = faultsByFrame(findings);
   const faultsAt = ({ frame }: FrameRef) => faults.get(frame) ?? [];
-  return [...new Set(ips)].slice(0, MAX_ADDRESSES).map((ip) => {
-    const about = o.about(ip);
-    const neighbours = neighboursOf(ip, o, cluster, names);
-    const hops = atCulprits(hopsOf(o.pathsTo(ip), o.passagesOf(ip), faultsAt), findings, cluster);
-    return {
-      ip,
-      claims: (about?.macs ?? []).map(
-        ({ mac, counts, first, last }): ClaimSummary => ({ mac, ...counts, first: names.timeOf(first.at), last: names.timeOf(last.at) }),
-      ),
-      events: (about?.log ?? []).map(({ ref, kind, mac }) => ({
-        capture: names.captureOf(ref.point),
-        frame: ref.frame,
-        time: names.timeOf(ref.at),
-        kind,
-        mac,
-      })),
-      gap: about?.gap ? { from: names.timeOf(about.gap.from), until: names.timeOf(about.gap.until) } : null,
-      neighbours: neighbours.slice(0, MAX_NEIGHBOURS),
-      hops: hops.slice(0, MAX_HOPS),
-      leftOut: { neighbours: Math.max(0, neighbours.length - MAX_NEIGHBOURS), hops: Math.max(0, hops.length - MAX_HOPS) },
-    };
-  });
+  return ips
+    .filter((ip) => chosen.has(ip))
+    .map((ip) => {
+      const about = o.about(ip);
+      const neighbours = neighboursOf(ip, o, cluster, names);
+      const hops = atCulprits(hopsOf(o.pathsTo(ip), o.passagesOf(ip), faultsAt), findings, cluster);
+      return {
+        ip,
+        claims: (about?.macs ?? []).map(
+          ({ mac, counts, first, last }): ClaimSummary => ({ mac, ...counts, first: names.timeOf(first.at), last: names.timeOf(last.at) }),
+        ),
+        events: (about?.log ?? []).map(({ ref, kind, mac }) => ({
+          capture: names.captureOf(ref.point),
+          frame: ref.frame,
+          time: names.timeOf(ref.at),
+          kind,
+          mac,
+        })),
+        gap: about?.gap ? { from: names.timeOf(about.gap.from), until: names.timeOf(about.gap.until) } : null,
+        neighbours: neighbours.slice(0, MAX_NEIGHBOURS),
+        hops: hops.slice(0, MAX_HOPS),
+        leftOut: { neighbours: Math.max(0, neighbours.length - MAX_NEIGHBOURS), hops: Math.max(0, hops.length - MAX_HOPS) },
+      };
+    });
+}
+
+/** The first address of each rule and culprits: of very many addresses, these show the most. */
+function firstOfEachKind(findings: readonly Finding[]): Ip[] {
+  const firsts = new Map<string, Ip>();
+  for (const { rule, vip, culprits } of findings) {
+    const kind = JSON.stringify([rule, culprits.map(({ mac, ip }) => mac ?? ip).sort()]);
+    if (vip !== null && !firsts.has(kind)) firsts.set(kind, vip);
+  }
+  return [...firsts.values()];
 }
 
 /** Who sends to the address by its own neighbour cache, the busiest first. A director of it hands on by its table, not by its cache. */

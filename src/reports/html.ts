@@ -33,7 +33,12 @@ export async function renderHtml(diagnosis: Diagnosis, frames: FramesByCapture =
   const sections: readonly Section[] = [
     { id: 'culprits', name: 'Culprits', title: 'Who is to be mended', content: culpritsTable(faults, machines) },
     { id: 'findings', name: 'What happened', title: 'What happened', content: happened },
-    { id: 'cluster', name: 'Cluster', title: 'The cluster, and the ways its packets took', content: addressSections(diagnosis, machines) },
+    {
+      id: 'cluster',
+      name: 'Cluster',
+      title: 'The cluster, and the ways its packets took',
+      content: addressSections(diagnosis, stories, machines),
+    },
     { id: 'servers', name: 'Requests', title: 'Requests per real server', content: serversTable(diagnosis) },
     { id: 'commands', name: 'Commands', title: 'What mends it', content: remedySection(faults, style) },
     { id: 'verify', name: 'Verify', title: 'How to verify the cure', content: verificationSection(diagnosis, faults) },

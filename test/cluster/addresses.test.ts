@@ -1,7 +1,10 @@
 /** What a report draws of an address: who claimed it, whom its neighbours believed, and which ways its packets took. */
 import { describe, expect, test } from 'vitest';
+import { summarizeAddresses } from '../../src/cluster/addresses.ts';
 import type { AddressSummary, Diagnosis } from '../../src/diagnosis.ts';
 import { casesIn, diagnoseCase } from '../support/fixtures.ts';
+import { caseOf, judgeAll, MIRROR } from '../support/judged.ts';
+import { many, manyVips } from '../support/many.ts';
 
 function address({ addresses }: Diagnosis, ip: string): AddressSummary {
   return addresses!.find((a) => a.ip === ip)!;
@@ -102,4 +105,19 @@ test('directors are no neighbours of their VIPs', async () => {
       for (const { uses, mac } of neighbours) expect(uses.length, mac).toBeGreaterThan(0);
     }
   }
+});
+
+test('of very many VIPs those that findings speak of are shown, and one of each fault before the second one of any', () => {
+  const story = many({
+    vips: 60,
+    leak: (place, servers) => (place === 59 ? servers.slice(0, 1) : place >= 30 && place < 50 ? servers.slice(1, 2) : []),
+  });
+  const { o, cluster } = caseOf(story, MIRROR);
+  const { findings } = judgeAll(story, MIRROR);
+  const shown = summarizeAddresses(o, cluster, findings, { captureOf: () => 'story.pcap', timeOf: String });
+  const vips = manyVips(60);
+  expect(shown.map(({ ip }) => ip)).toEqual([...vips.slice(30, 45), vips[59]]);
+  expect(summarizeAddresses(o, cluster, [], { captureOf: () => 'story.pcap', timeOf: String }).map(({ ip }) => ip)).toEqual(
+    vips.slice(0, 16),
+  );
 });

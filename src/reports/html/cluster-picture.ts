@@ -18,6 +18,7 @@ const LANE = 18;
 const MOST = 24;
 /** From this many on boxes have fewer lines. */
 const MANY = 8;
+const MANY_SPECIAL = 13;
 
 type Side = 'left' | 'middle' | 'right';
 
@@ -123,36 +124,40 @@ function machinesAround(diagnosis: Diagnosis, { ip, claims }: AddressSummary, ma
   return machines.all.filter((machine) => around.has(machine));
 }
 
-/** Of many machines those that are alike (same role, same ways, nothing to blame or to claim) become one. */
+/** Of many machines those that are alike (same role, same ways) become one; those to blame, or that claim the address, only of very many. */
 function folded(
   machines: readonly PicturedMachine[],
   ways: readonly Way[],
   { claims }: AddressSummary,
-  blamed: ReadonlySet<PicturedMachine | null>,
+  blamed: Set<PicturedMachine | null>,
 ): { around: PicturedMachine[]; ways: Way[] } {
-  const alike = new Map<string, PicturedMachine[]>();
+  const byLikeness = new Map<string, PicturedMachine[]>();
   for (const machine of machines) {
-    const isSpecial = blamed.has(machine) || machine.macs.some((mac) => claims.some((claim) => claim.mac === mac));
+    const isClaiming = machine.macs.some((mac) => claims.some((claim) => claim.mac === mac));
     const touching = ways.filter((way) => way.from === machine || way.to === machine);
     const signs = touching.map((way) => [laneKey(way), way.notes, way.from === machine ? ['to', way.to.title] : ['from', way.from.title]]);
-    const key = isSpecial ? `only ${machine.macs[0]}` : JSON.stringify([machine.kind, signs.map(String).sort()]);
-    alike.set(key, [...(alike.get(key) ?? []), machine]);
+    const key = JSON.stringify([machine.kind, blamed.has(machine), isClaiming, signs.map(String).sort()]);
+    byLikeness.set(key, [...(byLikeness.get(key) ?? []), machine]);
   }
   const groupOf = new Map<PicturedMachine, PicturedMachine>();
-  for (const [first, ...rest] of alike.values()) {
+  for (const [first, ...rest] of byLikeness.values()) {
     if (first === undefined) continue;
     const all = [first, ...rest];
-    if (all.length < MANY) for (const machine of all) groupOf.set(machine, machine);
+    const isSpecial = blamed.has(first) || first.macs.some((mac) => claims.some((claim) => claim.mac === mac));
+    if (all.length < (isSpecial ? MANY_SPECIAL : MANY)) for (const machine of all) groupOf.set(machine, machine);
     else {
-      const title = `${all.length} ${first.title.replace(/ \d+$/, '')}s alike`;
+      // Beside the mark of a culprit there is no room for more.
+      const alike = blamed.has(first) ? '' : ' alike';
+      const title = `${all.length} ${first.title.replace(/ \d+$/, '')}s${alike}`;
       const group = {
         ...first,
         name: null,
-        title: first.name === null ? title : `${all.length} machines alike`,
+        title: first.name === null ? title : `${all.length} machines${alike}`,
         ips: all.flatMap((m) => m.ips.slice(0, 1)),
         macs: all.flatMap((m) => m.macs),
       };
       for (const machine of all) groupOf.set(machine, group);
+      if (blamed.has(first)) blamed.add(group);
     }
   }
   const merged = new Map<string, Way>();
