@@ -41,6 +41,12 @@ describe.each([4, 6] as const satisfies Version[])('behind a router of the LAN (
     expect(culprits(directorNotForwarding, story)).toEqual([director.mac]);
   });
 
+  test('what a director asks itself by way of the router is its own affair', () => {
+    const story = served();
+    for (let i = 0; i < 3; i++) story.tcp(director, vip).syn(director, gateway, director);
+    expect(culprits(directorNotForwarding, story)).toEqual([]);
+  });
+
   test('a director that resets connections is found', () => {
     const story = served();
     story

@@ -148,6 +148,9 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       const story = healthy({ version });
       story.tcp(client, vip).syn(client, rs1).story.again();
       expect(judgeGiven(story).findings).toEqual([]);
+      const unknown = resolved().resolves(gateway, client.ip, client).resolves(backup, client.ip, client);
+      unknown.tcp(client, vip).syn(client, backup).story.again();
+      expect(judge(unknown).findings).toEqual([]);
     });
 
     test('for a mirror that shows every frame three times', () => {

@@ -209,6 +209,13 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(story, both).findings).toHaveLength(1);
     });
 
+    test('for one that VRRP relieved, though it still claims the VIP', () => {
+      const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+      const story = adverts(adverts(healthy({ version }), director, 3, { version }), backup, 3, { version });
+      adverts(ask(story, 3), backup, 2, { version }).resolves(gateway, vip, director);
+      expect(judge(story, both).findings).toEqual([]);
+    });
+
     test('for a director that died: another one takes over within ten seconds', () => {
       const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
       const after = (ms: number) => ask(adverts(healthy({ version }), director, 3, { version }), 3).wait(ms);
@@ -219,6 +226,18 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(found(after(10_100).announces(backup, vip))).toBe(1);
       expect(found(after(1000).announces(backup, vip).announces(director, vip))).toBe(1);
     });
+  });
+
+  test('a director is not relieved by another one that owned the VIP before, or only says something as the VIP', () => {
+    const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+    const before = adverts(adverts(healthy({ version }), backup, 3, { version }), director, 3, { version });
+    expect(culpritsOf(judge(ask(before, 3), both), rule)).toEqual([director.mac]);
+    const served = new Story().resolves(gateway, vip, backup);
+    serve(served, backup, rs1, version);
+    expect(culpritsOf(judge(ask(served.announces(director, vip), 3), both), rule)).toEqual([director.mac]);
+    const resets = ask(healthy({ version }), 3);
+    resets.tcp(remote, vip).data(gateway, backup).reset(backup, gateway);
+    expect(culpritsOf(judge(resets, both), rule)).toEqual([director.mac]);
   });
 
   test('a director of two that is in office and forwards nothing is found', () => {
