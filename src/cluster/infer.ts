@@ -63,6 +63,7 @@ export function inferCluster(o: Observations, told: Given, remembered: Remembere
     if (given.vips.length > 0 && cluster.vip(traffic.ip) === undefined) continue;
     observeVip(cluster, traffic, o, given, shared);
   }
+  if (given.vips.length === 0) adoptVips(cluster, traffics, o, given);
   declareBySync(cluster, o, given);
   dropGuesses(cluster);
   recallRoles(cluster, remembered, given);
@@ -326,10 +327,7 @@ function observeVip(
       all.map(([, clue]) => clue.text),
       given,
     );
-  for (const path of traffic.paths) {
-    const service = `${path.port}/${path.protocol}`;
-    if (path.toward.length > 0 && !vip.services.includes(service)) vip.services.push(service);
-  }
+  nameServices(vip, traffic);
   observeMode(vip, directors, translators, traffic);
   const passages = o.passagesOf(traffic.ip);
   for (const [mac, clue] of all) {
@@ -367,6 +365,13 @@ function observeVip(
     if (isDirector(mac) && !isLocalNode(traffic, mac)) continue;
     const clue = { source, text: `answers ${count(flows, 'flow')} with ${traffic.ip} as its source` };
     addRole(vip.realServers, cluster.machineOf(mac), clue, spanOf(passages.filter((p) => p.source === mac)));
+  }
+}
+
+function nameServices(vip: Vip, traffic: Traffic): void {
+  for (const path of traffic.paths) {
+    const service = `${path.port}/${path.protocol}`;
+    if (path.toward.length > 0 && !vip.services.includes(service)) vip.services.push(service);
   }
 }
 
@@ -408,7 +413,9 @@ function forwardersThatDirect(
   const forwards = handedOn(traffic);
   for (const { arrived, to, flows, left } of traffic.leaps) {
     const isOneMachine = cluster.machineOf(arrived) === cluster.machineOf(left);
-    if (isOneMachine || isVirtualMac(arrived) || claimsOf(left, traffic.ip, o)) add2(forwards, arrived, to, flows);
+    // Who hands on what comes to itself is another machine than the one that the request came to: a frame between them was lost.
+    const isBehind = claimsOf(left, traffic.ip, o) && !traffic.forwards.has(left);
+    if (isOneMachine || isVirtualMac(arrived) || isBehind) add2(forwards, arrived, to, flows);
   }
   for (const [mac, targets] of forwards) {
     const flows = [...targets.values()].reduce((a, b) => a + b, 0);
@@ -510,6 +517,73 @@ function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: R
   // What the frames show is a fact; what was configured is kept in `given`.
   vip.mode = most === translated ? 'nat' : most === tunnelled ? 'tun' : 'dr';
   vip.modesSeen = (['dr', 'tun', 'nat'] as const).filter((_, i) => [forwarded, tunnelled, translated][i]! > 0);
+}
+
+/**
+ * Further VIPs of machines that are seen to be director and real server of one: an address that the director advertises by VRRP, that
+ * both of them claim, or whose packets the one hands on to the other, though nothing of it works as it does for the first.
+ */
+function adoptVips(cluster: Cluster, traffics: readonly Traffic[], o: Observations, given: Given): void {
+  const served = new Map<Machine, Set<Machine>>();
+  for (const vip of cluster.vips) {
+    const servers = vip.realServers.filter((role) => role.source !== 'guessed').map((role) => role.machine);
+    for (const { machine, source } of vip.directors) {
+      if (source !== 'guessed') served.set(machine, new Set([...(served.get(machine) ?? []), ...servers]));
+    }
+  }
+  const byIp = new Map(traffics.map((traffic) => [traffic.ip, traffic]));
+  for (const ip of new Set([...o.claimedIps, ...byIp.keys()])) {
+    const known = cluster.vip(ip);
+    if (ip.startsWith('fe80:') || (known !== undefined && known.source !== 'guessed')) continue;
+    const traffic = byIp.get(ip);
+    const adopted = [...served].map(([director, servers]) => adoptedBy(director, servers, ip, traffic, o)).filter((a) => a !== null);
+    if (adopted.length === 0) continue;
+    if (known !== undefined) cluster.vips.splice(cluster.vips.indexOf(known), 1);
+    const { clue } = adopted[0]!;
+    const vip = addVip(cluster, ip, clue.source, [clue.text], given);
+    if (traffic !== undefined) nameServices(vip, traffic);
+    for (const { director, servers, clue: why, hands } of adopted) {
+      if (hands) vip.mode ??= 'dr';
+      addRole(vip.directors, director, why, null);
+      const text = `serves another VIP of the same director, and takes part in ${ip}`;
+      for (const server of servers) addRole(vip.realServers, server, { source: 'observed', text }, null);
+    }
+  }
+}
+
+interface Adopted {
+  readonly director: Machine;
+  /** Its real servers that claim the address, answer from it, or are handed its packets. */
+  readonly servers: readonly Machine[];
+  readonly clue: Clue;
+  /** Whether packets are handed on to one of them. */
+  readonly hands: boolean;
+}
+
+function adoptedBy(
+  director: Machine,
+  candidates: ReadonlySet<Machine>,
+  ip: Ip,
+  traffic: Traffic | undefined,
+  o: Observations,
+): Adopted | null {
+  const claimsBy = ({ macs }: Machine) => (o.about(ip)?.macs ?? []).filter((claim) => macs.includes(claim.mac));
+  const own = claimsBy(director);
+  // With its own address a machine asks for others; with a VIP no director does.
+  if (own.some((claim) => claim.counts.request > 0)) return null;
+  const gets = (server: Machine) =>
+    director.macs.some((mac) => server.macs.some((target) => traffic?.forwards.get(mac)?.has(target) ?? false));
+  const takesPart = (server: Machine) =>
+    gets(server) || claimsBy(server).length > 0 || server.macs.some((mac) => traffic?.servers.has(mac) ?? false);
+  const servers = [...candidates].filter((server) => server !== director && takesPart(server));
+  const hands = servers.some(gets);
+  if (own.some((claim) => claim.counts.vrrp > 0)) {
+    return { director, servers, clue: { source: 'declared', text: `${nameOf(director)} sends VRRP adverts for it` }, hands };
+  }
+  // What a router hands on goes to the owner of the address, who claims it.
+  const isShared = own.length > 0 ? servers.length > 0 : hands && !servers.some((server) => claimsBy(server).length > 0);
+  const text = `shared by ${nameOf(director)} and ${count(servers.length, 'real server')} of another VIP of it`;
+  return isShared ? { director, servers, clue: { source: 'observed', text }, hands } : null;
 }
 
 /** Guesses are for captures that show nothing better: beside a cluster that is seen, an odd path is an odd path. */

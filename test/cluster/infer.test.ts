@@ -225,6 +225,70 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(inferred(story)).toEqual(ofMacs([director, second], [rs1, rs2, rs3]));
   });
 
+  test('a router whose frame to the director was lost has not handed it on to the real server', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, gateway, director, rs], [rs, client]);
+    const lossy = story.tcp(client, vip).syn(client, gateway).syn(director, rs1);
+    lossy.synAck(rs1, client).ack(client, gateway, director, rs1);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
+  });
+
+  describe('another VIP of a director that is seen', () => {
+    const other = version === 4 ? '203.0.113.200' : '2001:db8::200';
+    const roles = (story: Story) => rolesOf(clusterOf(story).vip(other));
+    const claimed = (...owners: Host[]) => {
+      const story = healthy().whoHas(gateway, other);
+      for (const owner of owners) story.isAt(owner, other, gateway);
+      return story;
+    };
+
+    test('is an address that it and one of its real servers claim', () => {
+      expect(roles(claimed(director, rs2))).toEqual(ofMacs([director], [rs2]));
+      expect(clusterOf(claimed(director, rs2)).vip(other)).toMatchObject({ source: 'observed' });
+    });
+
+    test('is an address that it claims and one of its real servers answers from', () => {
+      const story = claimed(director);
+      story.tcp(remote, other).opens([gateway, rs2], [rs2, gateway]);
+      expect(roles(story)).toEqual(ofMacs([director], [rs2]));
+    });
+
+    test('is an address whose packets it hands on to a real server of its own, even if nothing comes back', () => {
+      const story = healthy();
+      for (let i = 0; i < 3; i++) story.tcp(remote, other).syn(gateway, director, rs2);
+      expect(roles(story)).toEqual(ofMacs([director], [rs2]));
+      expect(clusterOf(story).vip(other)).toMatchObject({ services: ['80/tcp'], mode: 'dr' });
+    });
+
+    test('is an address that it advertises by VRRP', () => {
+      const story = healthy().advert(director, { vrid: 7, priority: 100, vips: [vip, other] });
+      expect(roles(story)).toEqual(ofMacs([director], []));
+      expect(clusterOf(story).vip(other)).toMatchObject({ source: 'declared' });
+    });
+
+    test('is not its own address, whoever claims that too', () => {
+      const story = healthy().whoHas(gateway, director.ip).isAt(director, director.ip, gateway).isAt(rs2, director.ip, gateway);
+      expect(clusterOf(story).vips.map((v) => v.ip)).toEqual([vip]);
+    });
+
+    test('is not the address of a real server that it routes packets to', () => {
+      const story = healthy();
+      for (let i = 0; i < 3; i++) story.tcp(remote, rs2.ip).opens([gateway, director, rs2], [rs2, director, gateway]);
+      expect(clusterOf(story).vips.map((v) => v.ip)).toEqual([vip]);
+    });
+
+    test('is not an address that only one of them claims, or a stranger', () => {
+      for (const owners of [[director], [rs2], [director, client], [rs2, client]]) {
+        expect(clusterOf(claimed(...owners)).vips.map((v) => v.ip)).toEqual([vip]);
+      }
+    });
+
+    test('is none where the VIPs were given', () => {
+      const story = claimed(director, rs2);
+      expect(clusterOf(story, given({ vips: [vip] })).vips.map((v) => v.ip)).toEqual([vip]);
+    });
+  });
+
   test('a router of the LAN that brings requests to two directors is no director', () => {
     const story = new Story().resolves(gateway, vip, director);
     for (const [lvs, rs] of [
