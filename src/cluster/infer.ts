@@ -63,7 +63,10 @@ export function inferCluster(o: Observations, told: Given, remembered: Remembere
     if (given.vips.length > 0 && cluster.vip(traffic.ip) === undefined) continue;
     observeVip(cluster, traffic, o, given, shared);
   }
-  if (given.vips.length === 0) adoptVips(cluster, traffics, o, given);
+  if (given.vips.length === 0) {
+    for (const traffic of traffics) declareServed(cluster, traffic, o, given);
+    adoptVips(cluster, traffics, o, given);
+  }
   declareBySync(cluster, o, given);
   dropGuesses(cluster);
   recallRoles(cluster, remembered, given);
@@ -517,6 +520,24 @@ function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: R
   // What the frames show is a fact; what was configured is kept in `given`.
   vip.mode = most === translated ? 'nat' : most === tunnelled ? 'tun' : 'dr';
   vip.modesSeen = (['dr', 'tun', 'nat'] as const).filter((_, i) => [forwarded, tunnelled, translated][i]! > 0);
+}
+
+/** An address that VRRP gives to one machine and others answer from is a VIP, even if no request passes its director. */
+function declareServed(cluster: Cluster, traffic: Traffic, o: Observations, given: Given): void {
+  const known = cluster.vip(traffic.ip);
+  if (known !== undefined && known.source !== 'guessed') return;
+  const senders = o.vrrpGroups.filter((group) => group.vips.includes(traffic.ip)).flatMap((group) => group.senders);
+  const isSender = (mac: Mac) => senders.some((sender) => sender.mac === mac || claimsOf(mac, sender.ip, o));
+  const servers = [...traffic.servers].filter((mac) => !isVirtualMac(mac) && !isSender(mac));
+  if (senders.length === 0 || servers.length === 0) return;
+  if (known !== undefined) cluster.vips.splice(cluster.vips.indexOf(known), 1);
+  const machines = `${count(servers.length, 'machine')} ${servers.length === 1 ? 'answers' : 'answer'}`;
+  const vip = addVip(cluster, traffic.ip, 'declared', [`VRRP gives it to one machine, and ${machines} from it`], given);
+  nameServices(vip, traffic);
+  for (const mac of servers) {
+    const text = `answers ${count(traffic.repliers.get(mac)!, 'flow')} with ${traffic.ip} as its source, which VRRP gives to another machine`;
+    addRole(vip.realServers, cluster.machineOf(mac), { source: 'observed', text }, null);
+  }
 }
 
 /**

@@ -233,6 +233,20 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
   });
 
+  test('an address that VRRP gives to one machine and others answer from is a VIP, though no request passes the director', () => {
+    const advertised = () => new Story().advert(director, { vrid: 7, priority: 100, vips: [vip] });
+    const story = advertised();
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, rs], [rs, client]);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
+    expect(clusterOf(story).vip(vip)).toMatchObject({ source: 'declared', services: ['80/tcp'] });
+    const proxied = advertised();
+    for (let i = 0; i < 3; i++) proxied.tcp(client, vip).opens([client, director], [director, client]);
+    expect(clusterOf(proxied).vips).toEqual([]);
+    const refused = advertised();
+    refused.tcp(client, vip).syn(client, rs1).refuse(rs1, client);
+    expect(clusterOf(refused).vips).toEqual([]);
+  });
+
   describe('another VIP of a director that is seen', () => {
     const other = version === 4 ? '203.0.113.200' : '2001:db8::200';
     const roles = (story: Story) => rolesOf(clusterOf(story).vip(other));
