@@ -68,5 +68,5 @@ function expectSound({ bytes, view, start, end, seconds, nanoseconds }: Frame): 
   if (!isWindow) throw new Broken(`a frame from ${start} to ${end} in a buffer of ${bytes.length} bytes`);
   if (view.buffer !== bytes.buffer || view.byteOffset !== bytes.byteOffset) throw new Broken('a view of other bytes');
   if (!(Number.isInteger(nanoseconds) && nanoseconds >= 0 && nanoseconds < 1e9)) throw new Broken(`${nanoseconds} nanoseconds`);
-  if (Number.isNaN(new Date(seconds * 1000).getTime())) throw new Broken(`${seconds} seconds, which no calendar has`);
+  if (!/^\d{4}-/.test(new Date(seconds * 1000).toISOString())) throw new Broken(`${seconds} seconds, a year of more than four digits`);
 }

@@ -5,8 +5,9 @@
 import type { Frame } from './frame.ts';
 
 const WORD = 2 ** 32;
-/** The last and the first second that a JavaScript Date can tell (ECMA-262 section 21.4.1.1). */
-const LAST_SECOND = 8_639_999_999_999n;
+/** The first and the last second that four digits of a year can tell (ISO 8601): 0000-01-01 and 9999-12-31. */
+const FIRST_SECOND = -62_167_219_200n;
+const LAST_SECOND = 253_402_300_799n;
 
 export class InterfaceClock {
   private readonly units: bigint;
@@ -36,7 +37,7 @@ export class InterfaceClock {
     this.divisor = isBinary ? 2 ** exponent : 10 ** Math.max(0, exponent - 9);
   }
 
-  /** Sets the frame's time from the two words of a time stamp. A second outside of every calendar becomes the nearest one in it. */
+  /** Sets the frame's time from the two words of a time stamp. A second before the year 0 or after 9999 becomes the nearest one between. */
   read(high: number, low: number, frame: Frame): void {
     const since = (high - this.beginHigh) * WORD + (low - this.beginLow);
     if (since >= 0 && since < this.shortUnits) {
@@ -54,7 +55,7 @@ export class InterfaceClock {
     this.beginHigh = Number(begin >> 32n);
     this.beginLow = Number(begin & 0xffff_ffffn);
     const second = count / this.units + this.offset;
-    this.second = Number(second > LAST_SECOND ? LAST_SECOND : second < -LAST_SECOND ? -LAST_SECOND : second);
+    this.second = Number(second > LAST_SECOND ? LAST_SECOND : second < FIRST_SECOND ? FIRST_SECOND : second);
     frame.seconds = this.second;
     frame.nanoseconds = Number((rest * 1_000_000_000n) / this.units);
   }

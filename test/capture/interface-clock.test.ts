@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { emptyFrame } from '../../src/capture/frame.ts';
 import { InterfaceClock } from '../../src/capture/interface-clock.ts';
 
-const LAST_SECOND = 8_639_999_999_999n;
+const FIRST_SECOND = BigInt(Date.parse('0000-01-01T00:00:00Z') / 1000);
+const LAST_SECOND = BigInt(Date.parse('9999-12-31T23:59:59Z') / 1000);
 
 /** The definition, in arithmetic that cannot round. */
 function expected(resolution: number, offset: bigint, count: bigint): [number, number] {
   const units = (resolution & 0x80 ? 2n : 10n) ** BigInt(resolution & 0x7f);
   const second = count / units + offset;
-  const clamped = second > LAST_SECOND ? LAST_SECOND : second < -LAST_SECOND ? -LAST_SECOND : second;
+  const clamped = second > LAST_SECOND ? LAST_SECOND : second < FIRST_SECOND ? FIRST_SECOND : second;
   return [Number(clamped), Number(((count % units) * 1_000_000_000n) / units)];
 }
 
@@ -35,9 +36,9 @@ describe('the clock of a pcapng interface', () => {
     expect(told(new InterfaceClock(resolution, offset), count)).toEqual([seconds, nanoseconds]);
   });
 
-  test('tells a second outside of every calendar as the nearest one in it', () => {
-    expect(told(new InterfaceClock(0, 0n), 2n ** 64n - 1n)).toEqual([8_639_999_999_999, 0]);
-    expect(told(new InterfaceClock(0, -(2n ** 63n)), 0n)).toEqual([-8_639_999_999_999, 0]);
+  test('tells a second that a year of four digits cannot tell as the nearest one that it can', () => {
+    expect(told(new InterfaceClock(0, 0n), 2n ** 64n - 1n)).toEqual([Number(LAST_SECOND), 0]);
+    expect(told(new InterfaceClock(0, -(2n ** 63n)), 0n)).toEqual([Number(FIRST_SECOND), 0]);
   });
 
   test('is exact at every resolution, forwards, backwards and across the words of the count', () => {
