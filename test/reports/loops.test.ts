@@ -21,7 +21,7 @@ function argumentsOf(lines: readonly string[], shell = 'bash'): string[] {
 const linesOf = (commands: Parameters<typeof foldCommands>[0], width = 76) =>
   foldCommands(commands).flatMap((command) => commandLines(command, { width }));
 
-describe.each(['bash', 'dash'])('in %s a loop runs what its commands ran', (shell) => {
+describe.each(['bash', 'sh'])('in %s a loop runs what its commands ran', (shell) => {
   test.each([
     ['ip addr replace @/32 dev lo', V4],
     ['ip -6 addr replace @/128 dev lo preferred_lft 0', V6],
