@@ -6,7 +6,7 @@ import { Doorkeeper } from './doorkeeper.ts';
 import { finish, type HashKey } from './hash.ts';
 
 /** Most addresses kept. Servers of flows may take the first half only: the rest is for what ARP, ND and VRRP say. */
-export const MAX_ADDRESSES = 0xffff;
+export const MAX_ADDRESSES = 0x7fff;
 /** From so many on, an address is admitted when it is heard of a second time. */
 export const ADDRESSES_AT_ONCE = (MAX_ADDRESSES >> 2) * 3;
 

@@ -2,8 +2,11 @@
  * Who says that an IP is at a MAC: ARP (RFC 826), neighbour discovery (RFC 4861) and VRRP, with who asked and who answered.
  * These frames are rare, so this is plain code; but anybody can send them, so every list has an end.
  */
-import { BoundedLog } from './bounded-log.ts';
+import { BoundedLog, type Budget } from './bounded-log.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import type { FrameRef } from './frame-ref.ts';
+import { finish, type HashKey, randomHashKey } from './hash.ts';
+import { MacMap } from './mac-map.ts';
 
 /**
  * `reply`: an answer to a question. `request`: a question whose sender gives this IP as its own. `gratuitous`: an announcement that
@@ -38,7 +41,7 @@ export interface Claim {
   last: FrameRef;
   readonly events: Record<ClaimKind, BoundedLog<ClaimEvent>>;
   /** Messages in frames from other MACs, whatever their kind. */
-  readonly told: BoundedLog<ClaimEvent>;
+  told: BoundedLog<ClaimEvent>;
 }
 
 /** An answer: that the IP is at `mac`, in a frame from `sender`. */
@@ -88,22 +91,25 @@ export interface CacheProbe {
   readonly asked: number;
 }
 
-/** All that was said and asked about one IP. */
+/** All that was said and asked about one IP. What nobody said or asked yet is the same empty list everywhere. */
 export interface AddressClaims {
   readonly address: number;
-  readonly claims: Map<number, Claim>;
+  claims: ReadonlyMap<number, Claim>;
   /** Every claim in order of time; of VRRP adverts only those from another MAC than the one before. */
-  readonly log: BoundedLog<ClaimEvent>;
+  log: BoundedLog<ClaimEvent>;
   /** MAC of the newest VRRP advert that lists this IP; 0 when there was none. */
   advertised: number;
-  readonly askings: Map<number, Asking>;
-  readonly races: BoundedLog<Race>;
+  askings: ReadonlyMap<number, Asking>;
+  races: BoundedLog<Race>;
   /** MACs that sent those answers. */
-  readonly racers: Set<number>;
-  readonly probes: BoundedLog<CacheProbe>;
+  racers: ReadonlySet<number>;
+  probes: BoundedLog<CacheProbe>;
   /** Duplicate address detection: questions without a sender address. */
-  readonly detections: BoundedLog<{ readonly ref: FrameRef; readonly mac: number }>;
+  detections: BoundedLog<{ readonly ref: FrameRef; readonly mac: number }>;
 }
+
+const NO_MAP: ReadonlyMap<number, never> = new Map<number, never>();
+const NO_SET: ReadonlySet<number> = new Set();
 
 const MAX_MACS_AN_ADDRESS = 16;
 const MAX_ASKERS_AN_ADDRESS = 64;
@@ -112,32 +118,50 @@ const MAX_RACERS = 16;
 const MAX_ADDRESSES_A_MAC = 1024;
 /** Most (IP, MAC) pairs over all. */
 const MAX_CLAIMS = 1 << 16;
+/** Most (IP, asker) pairs over all; from three quarters of them on, a pair is admitted when it is heard of a second time. */
+const MAX_ASKINGS = 1 << 16;
+const ASKINGS_AT_ONCE = (MAX_ASKINGS >> 2) * 3;
+/** Entries that all logs together keep, beyond a few in each. */
+const MAX_LOGGED = 1 << 17;
 /** Answers to one question arrive within this time. */
 const ANSWER_WITHIN_NS = 1_000_000_000;
 /** The same answer again within this time is a mirror's duplicate. */
 const ECHO_WITHIN_NS = 50_000_000;
 
 export class Claims {
-  /** Claims that did not fit. */
+  /** Claims, and askers, that did not fit. */
   forgotten = 0;
   readonly addresses = new Map<number, AddressClaims>();
   /** IPs that each MAC claimed; those beyond the bound are only counted. */
-  readonly ofMac = new Map<number, { addresses: Set<number>; more: number }>();
+  readonly ofMac: MacMap<{ addresses: Set<number>; more: number }>;
   /** Whether every capture is running now: only then does a question without an answer mean that nobody gave one. */
   isWatched = true;
   #count = 0;
+  #askings = 0;
+  readonly #askers = new Doorkeeper();
+  readonly #key: HashKey;
+  readonly #budget: Budget = { left: MAX_LOGGED };
+
+  constructor(key: HashKey = randomHashKey()) {
+    this.#key = key;
+    this.ofMac = new MacMap(key);
+  }
 
   /** A question: who has `address`? `senderAddress` is 0 for a probe without sender address. */
   ask(ref: FrameRef, asker: number, to: number, toGroup: boolean, address: number, senderAddress: number): void {
     const about = this.of(address);
     if (about === null) return;
-    if (senderAddress === 0) about.detections.add({ ref, mac: asker });
+    if (senderAddress === 0) {
+      if (about.detections === BoundedLog.NONE) about.detections = this.#log(4, 4);
+      about.detections.add({ ref, mac: asker });
+    }
     if (!toGroup) {
+      if (about.probes === BoundedLog.NONE) about.probes = this.#log(8, 8);
       about.probes.add({ ref, asker, asked: to });
     }
     let asking = about.askings.get(asker);
     if (asking === undefined) {
-      if (about.askings.size >= MAX_ASKERS_AN_ADDRESS) return;
+      if (!this.#admitAsker(about, asker)) return;
       asking = {
         asker,
         broadcasts: 0,
@@ -150,7 +174,7 @@ export class Claims {
         question: ref,
         answers: [],
       };
-      about.askings.set(asker, asking);
+      about.askings = put(about.askings, asker, asking);
     } else if (ref.at - asking.question.at >= 0 && ref.at - asking.question.at < ECHO_WITHIN_NS) {
       return;
     }
@@ -200,23 +224,25 @@ export class Claims {
         counts: { reply: 0, request: 0, gratuitous: 0, vrrp: 0 },
         first: ref,
         last: ref,
-        events: {
-          reply: new BoundedLog(3, 2),
-          request: new BoundedLog(3, 2),
-          gratuitous: new BoundedLog(3, 2),
-          vrrp: new BoundedLog(1, 1),
-        },
-        told: new BoundedLog(3, 2),
+        events: { reply: BoundedLog.NONE, request: BoundedLog.NONE, gratuitous: BoundedLog.NONE, vrrp: BoundedLog.NONE },
+        told: BoundedLog.NONE,
       };
-      about.claims.set(mac, claim);
+      about.claims = put(about.claims, mac, claim);
     }
     claim.last = ref;
     const event: ClaimEvent = { ref, kind, address, mac, sender, to, asksFor, request };
     if (sender === mac) {
       claim.counts[kind]++;
+      if (claim.events[kind] === BoundedLog.NONE) claim.events[kind] = kind === 'vrrp' ? this.#log(1, 1) : this.#log(3, 2);
       claim.events[kind].add(event);
-    } else claim.told.add(event);
-    if (kind !== 'vrrp' || about.advertised !== mac) about.log.add(event);
+    } else {
+      if (claim.told === BoundedLog.NONE) claim.told = this.#log(3, 2);
+      claim.told.add(event);
+    }
+    if (kind !== 'vrrp' || about.advertised !== mac) {
+      if (about.log === BoundedLog.NONE) about.log = this.#log(32, 32);
+      about.log.add(event);
+    }
     if (kind === 'vrrp') about.advertised = mac;
     return true;
   }
@@ -228,14 +254,14 @@ export class Claims {
     if (about === undefined) {
       about = {
         address,
-        claims: new Map(),
-        log: new BoundedLog(32, 32),
+        claims: NO_MAP,
+        log: BoundedLog.NONE,
         advertised: 0,
-        askings: new Map(),
-        races: new BoundedLog(3, 2),
-        racers: new Set(),
-        probes: new BoundedLog(8, 8),
-        detections: new BoundedLog(4, 4),
+        askings: NO_MAP,
+        races: BoundedLog.NONE,
+        racers: NO_SET,
+        probes: BoundedLog.NONE,
+        detections: BoundedLog.NONE,
       };
       this.addresses.set(address, about);
     }
@@ -243,9 +269,34 @@ export class Claims {
   }
 
   #race(about: AddressClaims, asking: Asking): void {
-    for (const { sender } of asking.answers) if (about.racers.size < MAX_RACERS) about.racers.add(sender);
+    const racers = new Set(about.racers);
+    for (const { sender } of asking.answers) if (racers.size < MAX_RACERS) racers.add(sender);
+    about.racers = racers;
     // One race a question: later answers join the entry made by the second one.
-    if (asking.answers.length === 2) about.races.add({ request: asking.question, asker: asking.asker, answers: asking.answers });
+    if (asking.answers.length !== 2) return;
+    if (about.races === BoundedLog.NONE) about.races = this.#log(3, 2);
+    about.races.add({ request: asking.question, asker: asking.asker, answers: asking.answers });
+  }
+
+  #log<T>(keepFirst: number, keepLast: number): BoundedLog<T> {
+    return new BoundedLog(keepFirst, keepLast, this.#budget);
+  }
+
+  /** A flood of askers shows each of them once for each address; who is really there asks again. */
+  #admitAsker(about: AddressClaims, asker: number): boolean {
+    if (about.askings.size >= MAX_ASKERS_AN_ADDRESS) return false;
+    if (this.#askings >= ASKINGS_AT_ONCE) {
+      const [key0, key1] = this.#key;
+      const pair = finish(
+        finish((asker % 0x1_0000_0000) ^ key0) ^ Math.floor(asker / 0x1_0000_0000) ^ Math.imul(about.address ^ key1, 0x9e3779b1),
+      );
+      if (this.#askings >= MAX_ASKINGS || !this.#askers.knows(pair)) {
+        this.forgotten++;
+        return false;
+      }
+    }
+    this.#askings++;
+    return true;
   }
 
   #admit(about: AddressClaims, address: number, mac: number): boolean {
@@ -271,4 +322,9 @@ export class Claims {
     this.#count++;
     return true;
   }
+}
+
+/** The map with one entry more: itself, unless it is the empty one that all share. */
+function put<T>(map: ReadonlyMap<number, T>, key: number, value: T): ReadonlyMap<number, T> {
+  return map === NO_MAP ? new Map([[key, value]]) : (map as Map<number, T>).set(key, value);
 }

@@ -147,4 +147,35 @@ describe('claims have an end', () => {
     for (let asker = 1; asker <= 100; asker++) claims.ask(ref(asker), asker, 0xffff_ffff_ffff, true, 1, 9);
     expect(claims.of(1)!.askings.size).toBe(64);
   });
+
+  const ask = (claims: Claims, frame: number, asker: number, address: number) =>
+    claims.ask(ref(frame), asker, 0xffff_ffff_ffff, true, address, 9);
+  const askersOf = (claims: Claims) => [...claims.addresses.values()].reduce((sum, { askings }) => sum + askings.size, 0);
+
+  test('of very many addresses and askers 49,152 pairs are kept at once, then those that are heard of again, and the others counted', () => {
+    const claims = new Claims();
+    for (let i = 0; i < 60_000; i++) ask(claims, i, i, 1 + (i >> 4));
+    expect(askersOf(claims)).toBe(49_152);
+    expect(claims.forgotten).toBe(60_000 - 49_152);
+    for (const _ of [1, 2]) ask(claims, 70_000, 7, 6000);
+    expect(claims.of(6000)!.askings.get(7)).toMatchObject({ broadcasts: 1 });
+    for (let i = 0; i < 60_000; i++) ask(claims, 80_000 + i, i >> 1, 10_000 + (i >> 1));
+    expect(askersOf(claims)).toBe(65_536);
+    ask(claims, 200_000, 7, 6000);
+    expect(claims.of(6000)!.askings.get(7)).toMatchObject({ broadcasts: 2 });
+  });
+
+  test('of very many addresses that are claimed again and again few claims are kept, the first and the newest, and all are counted', () => {
+    const claims = new Claims();
+    for (let round = 0; round < 20; round++) {
+      for (let address = 1; address <= 20_000; address++) say(claims, round * 20_000 + address, address, 1 + (address >> 3));
+    }
+    const logs = [...claims.addresses.values()].map(({ log }) => log);
+    expect(logs.reduce((sum, log) => sum + log.entries().length, 0)).toBeLessThanOrEqual((1 << 17) + 20_000 * 4);
+    const last = claims.of(20_000)!;
+    const frames = last.log.entries().map(({ ref: { frame } }) => frame);
+    expect([...frames.slice(0, 3), frames.at(-1)]).toEqual([20_000, 40_000, 60_000, 400_000]);
+    expect(frames.length).toBeLessThan(10);
+    expect(last.claims.get(2501)!.counts.gratuitous).toBe(20);
+  });
 });

@@ -1,0 +1,90 @@
+/** What is made to collide in one run does not collide in another, and where all collides a search still has an end. */
+import { describe, expect, test } from 'vitest';
+import { bucketsFor, collidingMacs, hashInMap } from '../../limits/colliding.ts';
+import { emptyFrame, LinkType } from '../../src/capture/frame.ts';
+import { Facts } from '../../src/correlation/facts.ts';
+import { FlowTable } from '../../src/correlation/flows.ts';
+import { disguised48, type HashKey } from '../../src/correlation/hash.ts';
+import { MacMap } from '../../src/correlation/mac-map.ts';
+import { Packet } from '../../src/decoders/packet.ts';
+import { ethernet, ip, tcp } from '../support/frame-bytes.ts';
+
+const KEY: HashKey = [0x01234567, 0x12345678, 0x23456789, 0x3456789a];
+const OTHER_KEY: HashKey = [0x3456789a, 0x01234567, 0x12345678, 0x23456789];
+
+describe('MACs that share a bucket of a Map', () => {
+  const macs = collidingMacs(8000);
+  const largestBucket = (values: readonly number[]) => {
+    const counts = new Map<number, number>();
+    for (const value of values) {
+      const bucket = hashInMap(value) & (bucketsFor(values.length) - 1);
+      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    }
+    return Math.max(...counts.values());
+  };
+
+  test('are spread once they are disguised, whatever the key', () => {
+    expect(largestBucket(macs)).toBe(8000);
+    for (const key of [KEY, OTHER_KEY]) expect(largestBucket(macs.map((mac) => disguised48(mac, key)))).toBeLessThan(16);
+  });
+
+  test('stay apart, and are found again', () => {
+    const map = new MacMap<number>(KEY);
+    const ends = [0, 1, 2 ** 24 - 1, 2 ** 24, 2 ** 32, 2 ** 48 - 1];
+    for (const mac of [...macs, ...ends]) map.set(mac, mac);
+    expect([...map].map(([mac]) => mac).sort((a, b) => a - b)).toEqual([...new Set([...macs, ...ends])].sort((a, b) => a - b));
+    for (const [mac, value] of map) expect([value, map.get(mac)]).toEqual([mac, mac]);
+    expect(map.size).toBe(new Set([...macs, ...ends]).size);
+    expect(map.get(2 ** 40)).toBeUndefined();
+  });
+});
+
+/** Rows of the smallest table, and those of them that one window of it has. */
+const ROWS = 1 << 12;
+const WINDOW = 8;
+
+/** SYNs of these clients, as ports and addresses count up, into facts of their own. Says which of them lie in the first window when they are added. */
+function addFlows(clients: readonly number[], key: HashKey): { facts: Facts; inWindow: number[] } {
+  const facts = new Facts([], key, ROWS);
+  const packet = new Packet();
+  const bytes = ethernet(
+    '52:54:00:00:00:07',
+    '52:54:00:00:00:02',
+    ip('10.0.0.1', '203.0.113.100', tcp({ from: 40_000, to: 80, flags: 'S' })),
+  );
+  const view = new DataView(bytes.buffer);
+  const frame = { ...emptyFrame(), bytes, view, end: bytes.length, wireLength: bytes.length, linkType: LinkType.ethernet };
+  const inWindow: number[] = [];
+  for (const [i, client] of clients.entries()) {
+    view.setUint32(26, client);
+    frame.number = i + 1;
+    frame.seconds = i + 1;
+    packet.decode(frame);
+    facts.add(frame, packet);
+    const { hot } = facts.flows;
+    for (let row = 0; row < WINDOW; row++) if (hot[row * 4 + 2] === i * 1000 && hot[row * 4] !== 0) inWindow.push(client);
+  }
+  return { facts, inWindow };
+}
+
+describe('flows', () => {
+  test('that were chosen to crowd one window under one key have room under another', () => {
+    const candidates = Array.from({ length: 150_000 }, (_, i) => 0x0a00_0000 + i);
+    const { inWindow: chosen } = addFlows(candidates, KEY);
+    expect(chosen.length).toBeGreaterThan(150);
+    const crowded = addFlows(chosen, KEY).facts.flows;
+    expect(crowded.count).toBeLessThan(3 * WINDOW);
+    expect(crowded.count + crowded.forgotten).toBe(chosen.length);
+    const spread = addFlows(chosen, OTHER_KEY).facts.flows;
+    expect(spread.count + spread.forgotten).toBe(chosen.length);
+    expect(spread.forgotten).toBeLessThan(chosen.length / 50);
+  });
+
+  test('that all fall into one window take its eight places and no other', () => {
+    const flows = new FlowTable(ROWS);
+    for (let i = 1; i <= 10_000; i++) flows.insert(i, 0x1234, () => {});
+    expect([flows.count, flows.forgotten]).toEqual([WINDOW, 10_000 - WINDOW]);
+    expect(flows.hot.filter((word, i) => i % 4 === 0 && word !== 0)).toHaveLength(WINDOW);
+    expect(flows.find(10_001, 0x1234)).toBe(-1);
+  });
+});
