@@ -7,12 +7,13 @@ const MAX_RECORDED = 65_536;
 export class AddressRecord {
   /** Whether there were more than are recorded. */
   isFull = false;
+  /** Mapped to original: a Map hashes numbers without a key, and who sends frames chooses the original ones. */
   private readonly ipv4s = new Map<number, number>();
   private readonly ipv6s = new Map<string, readonly number[]>();
   private readonly macs = new Map<number, number>();
 
   ipv4(address: number, mapped: number): void {
-    this.note(this.ipv4s, address, mapped);
+    this.note(this.ipv4s, mapped, address);
   }
 
   /** Four 32-bit words each. */
@@ -21,23 +22,23 @@ export class AddressRecord {
   }
 
   mac(mac: number, mapped: number): void {
-    this.note(this.macs, mac, mapped);
+    this.note(this.macs, mapped, mac);
   }
 
   /** Original text to mapped text. */
   get ips(): Record<string, string> {
-    const ipv4s = [...this.ipv4s].map(([address, mapped]) => [formatIpv4(address), formatIpv4(mapped)]);
+    const ipv4s = [...this.ipv4s].map(([mapped, address]) => [formatIpv4(address), formatIpv4(mapped)]);
     const ipv6s = [...this.ipv6s].map(([text, mapped]) => [text, formatIpv6(...(mapped as [number, number, number, number]))]);
     return Object.fromEntries([...ipv4s, ...ipv6s]);
   }
 
   get macTexts(): Record<string, string> {
-    return Object.fromEntries([...this.macs].map(([mac, mapped]) => [formatMac(mac), formatMac(mapped)]));
+    return Object.fromEntries([...this.macs].map(([mapped, mac]) => [formatMac(mac), formatMac(mapped)]));
   }
 
-  private note<K, V>(map: Map<K, V>, original: K, mapped: V): void {
-    if (map.has(original)) return;
+  private note<K, V>(map: Map<K, V>, key: K, value: V): void {
+    if (map.has(key)) return;
     if (map.size >= MAX_RECORDED) this.isFull = true;
-    else map.set(original, mapped);
+    else map.set(key, value);
   }
 }

@@ -35,7 +35,9 @@ export class PrefixPermutation {
   private readonly key: Uint8Array;
   private readonly pad: bigint;
   private readonly blocks: Buffer;
+  /** By the number in disguise: V8 hashes what a Map is searched for without a key, and captured addresses may be chosen to collide. */
   private readonly remembered = new Map<bigint, bigint>();
+  private readonly disguise: bigint;
 
   /** @param secret 32 bytes: the key of AES-128, and what the pad is made of. */
   constructor(secret: Uint8Array, { bits, special = [], keptBits = [] }: PrefixPermutationOptions) {
@@ -44,16 +46,18 @@ export class PrefixPermutation {
     this.keptBits = new Set(keptBits);
     this.key = secret.subarray(0, BLOCK_BYTES);
     this.pad = toBigInt(this.encrypt(Buffer.from(secret.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))));
+    this.disguise = BigInt.asUintN(64, this.pad);
     this.blocks = Buffer.alloc(bits * BLOCK_BYTES);
   }
 
   /** 0 to 2^bits - 1, one to one. */
   map(value: bigint): bigint {
-    const known = this.remembered.get(value);
+    const disguised = value ^ this.disguise;
+    const known = this.remembered.get(disguised);
     if (known !== undefined) return known;
     const mapped = value ^ this.turned(value);
     if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
-    this.remembered.set(value, mapped);
+    this.remembered.set(disguised, mapped);
     return mapped;
   }
 
