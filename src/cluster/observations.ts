@@ -126,6 +126,8 @@ export interface AddressSeen {
   readonly races: readonly RaceSeen[];
   readonly raceCount: number;
   readonly racers: readonly Mac[];
+  /** Claims of machines beyond those in `macs`, whose claims were too many to keep. */
+  readonly leftOut: number;
   /** Unicast questions: the asker's cache holds `asked`. */
   readonly probes: readonly { readonly ref: FrameRef; readonly asker: Mac; readonly asked: Mac }[];
   /** Duplicate address detection: questions without sender address, and who sent them. */
@@ -480,6 +482,7 @@ export class Observations {
       })),
       raceCount: about.races.count,
       racers: [...about.racers].map(formatMac),
+      leftOut: about.leftOut,
       probes: about.probes
         .entries()
         .map(({ ref, asker, asked }: CacheProbe) => ({ ref, asker: formatMac(asker), asked: formatMac(asked) })),

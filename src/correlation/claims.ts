@@ -104,6 +104,8 @@ export interface AddressClaims {
   /** MACs that sent those answers. */
   racers: ReadonlySet<number>;
   probes: BoundedLog<CacheProbe>;
+  /** Claims of MACs beyond those that are kept. */
+  leftOut: number;
   /** Duplicate address detection: questions without a sender address. */
   detections: BoundedLog<{ readonly ref: FrameRef; readonly mac: number }>;
 }
@@ -111,9 +113,10 @@ export interface AddressClaims {
 const NO_MAP: ReadonlyMap<number, never> = new Map<number, never>();
 const NO_SET: ReadonlySet<number> = new Set();
 
-const MAX_MACS_AN_ADDRESS = 16;
+/** More than the real servers of a large cluster: all of them may claim one VIP. */
+const MAX_MACS_AN_ADDRESS = 64;
 const MAX_ASKERS_AN_ADDRESS = 64;
-const MAX_RACERS = 16;
+const MAX_RACERS = 64;
 /** More than the VIPs of a large cluster. */
 const MAX_ADDRESSES_A_MAC = 1024;
 /** Most (IP, MAC) pairs over all. */
@@ -216,7 +219,10 @@ export class Claims {
     }
     let claim = about.claims.get(mac);
     if (claim === undefined) {
-      if (!this.#admit(about, address, mac)) return true;
+      if (!this.#admit(about, address, mac)) {
+        about.leftOut++;
+        return true;
+      }
       claim = {
         address,
         mac,
@@ -261,6 +267,7 @@ export class Claims {
         races: BoundedLog.NONE,
         racers: NO_SET,
         probes: BoundedLog.NONE,
+        leftOut: 0,
         detections: BoundedLog.NONE,
       };
       this.addresses.set(address, about);

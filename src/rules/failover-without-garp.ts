@@ -7,7 +7,7 @@ import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, VrrpSenderSeen } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { captureOnLan } from './capture-command.ts';
-import { isIpv6 } from './lawful-claims.ts';
+import { isIpv6, isLeftOut } from './lawful-claims.ts';
 import { advertSays, groupsOf, type Mastership, machineOfSender, mastershipsOf } from './masterships.ts';
 import { forget, NEIGHBOURS } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
@@ -135,6 +135,7 @@ function takeoversOf(c: Case, s: Subject): Takeover[] {
   return (shared ? byVrrp(c, s) : byClaims(c, s)).filter(
     (t) =>
       t.ref.at + (t.since < t.ref.at - ANNOUNCED_WITHIN_NS ? ANNOUNCED_WITH_ANSWER_NS : ANNOUNCED_WITHIN_NS) <= c.o.facts.lastAt &&
+      !isLeftOut(c, s.ip, t.machine) &&
       (gap === null || t.ref.at + ANNOUNCED_WITHIN_NS <= gap.from || t.since >= gap.until),
   );
 }

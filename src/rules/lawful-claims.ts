@@ -1,6 +1,6 @@
 /** Claims that look like faults and are none. */
 import { isVirtualMac, type Machine, type Vip } from '../cluster/cluster.ts';
-import type { ClaimsOfMac } from '../cluster/observations.ts';
+import type { ClaimsOfMac, Ip } from '../cluster/observations.ts';
 import type { Case } from './rule.ts';
 
 /** A machine that answers for this many IPs is a router with proxy ARP, not a machine with one address too many. */
@@ -12,6 +12,20 @@ const MANY_ADDRESSES = 8;
  * a proxy answers for machines that the asker cannot reach.
  */
 export function answersForMany(c: Case, machine: Machine): boolean {
+  let known = proxies.get(c);
+  if (known === undefined) {
+    known = new Map();
+    proxies.set(c, known);
+  }
+  const isProxy = known.get(machine) ?? isProxyArp(c, machine);
+  known.set(machine, isProxy);
+  return isProxy;
+}
+
+/** For each case and machine whether it answers for many: counted once, a machine may claim a thousand addresses. */
+const proxies = new WeakMap<Case, Map<Machine, boolean>>();
+
+function isProxyArp(c: Case, machine: Machine): boolean {
   const isServer = c.cluster.vips.some((vip) => vip.realServers.some((role) => role.machine === machine && role.source !== 'guessed'));
   let answered = 0;
   for (const mac of machine.macs) {
@@ -24,6 +38,14 @@ export function answersForMany(c: Case, machine: Machine): boolean {
   }
   return answered >= MANY_ADDRESSES;
 }
+
+/** Whether a machine may have claimed an address without being kept: very many machines do, and it is none of those. */
+export function isLeftOut(c: Case, ip: Ip, machine: Machine): boolean {
+  const about = c.o.about(ip);
+  return about !== null && about.leftOut > 0 && !about.macs.some((m) => machine.macs.includes(m.mac));
+}
+
+export const MANY_CLAIM_IT = 'more machines claim it than are remembered';
 
 /** Whether an address is IPv6, where neighbour discovery takes the place of ARP. */
 export function isIpv6(ip: string): boolean {

@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { answersForMany, claimsOn, isIpv6 } from './lawful-claims.ts';
+import { answersForMany, claimsOn, isIpv6, isLeftOut, MANY_CLAIM_IT } from './lawful-claims.ts';
 import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Case, type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, msBetween, questionSays, verb, whoIs } from './wording.ts';
@@ -87,6 +87,7 @@ export const rsAnswersArp: Rule<Data> = {
     const capture = captureOn(machine, s.ip, 'the real server');
     if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
     if (askings.length === 0) return { reason: `nobody asks for ${s.ip} by broadcast in this capture`, capture };
+    if (isLeftOut(c, s.ip, machine)) return { reason: MANY_CLAIM_IT, capture };
     const seen = askings.some((a) => machine.macs.some((mac) => c.sight.sees(mac, a.asker)));
     return seen ? null : { reason: 'its unicast ARP replies do not pass this capture point', capture };
   },

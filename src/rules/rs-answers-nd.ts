@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { answersForMany, claimsOn, isIpv6 } from './lawful-claims.ts';
+import { answersForMany, claimsOn, isIpv6, isLeftOut, MANY_CLAIM_IT } from './lawful-claims.ts';
 import { sharesByVrrp } from './masterships.ts';
 import { announce, forget, NEIGHBOURS, silence } from './remedies.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
@@ -79,6 +79,7 @@ export const rsAnswersNd: Rule<Data> = {
     if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
     const askings = c.o.about(s.ip)?.askings.filter((a) => a.broadcasts > 0 && !machine.macs.includes(a.asker)) ?? [];
     if (askings.length === 0) return { reason: `nobody solicits ${s.ip} by multicast in this capture`, capture };
+    if (isLeftOut(c, s.ip, machine)) return { reason: MANY_CLAIM_IT, capture };
     const seen = askings.some((a) => machine.macs.some((mac) => c.sight.sees(mac, a.asker)));
     return seen ? null : { reason: 'its unicast neighbour advertisements do not pass this capture point', capture };
   },

@@ -82,12 +82,34 @@ function lawless(c: Case, ip: Ip): Turn[] {
 
 /** Both claim an address of its own that is no service: the cards of a bond, one after the other. */
 function sharesAddress(c: Case, a: Mac, b: Mac, ip: Ip): boolean {
-  const ofB = new Set(c.o.claimedBy(b).ips);
-  return c.o.claimedBy(a).ips.some((other) => {
-    if (other === ip || !ofB.has(other) || c.o.pathsTo(other).length > 0 || c.cluster.vip(other) !== undefined) return false;
-    return !c.o.about(other)!.races.some((race) => [a, b].every((mac) => race.answers.some((answer) => answer.mac === mac)));
-  });
+  let pairs = sharing.get(c);
+  if (pairs === undefined) {
+    pairs = new Map();
+    sharing.set(c, pairs);
+  }
+  const pair = a < b ? `${a} ${b}` : `${b} ${a}`;
+  let shared = pairs.get(pair);
+  if (shared === undefined) {
+    shared = sharedBy(c, a, b);
+    pairs.set(pair, shared);
+  }
+  return shared.some((other) => other !== ip);
 }
+
+/** Addresses that both claim, never in answer to one question: two at most, of which one is another than any given. */
+function sharedBy(c: Case, a: Mac, b: Mac): readonly Ip[] {
+  const ofB = new Set(c.o.claimedBy(b).ips);
+  const shared: Ip[] = [];
+  for (const ip of c.o.claimedBy(a).ips) {
+    if (!ofB.has(ip) || c.o.pathsTo(ip).length > 0 || c.cluster.vip(ip) !== undefined) continue;
+    if (c.o.about(ip)!.races.some((race) => [a, b].every((mac) => race.answers.some((answer) => answer.mac === mac)))) continue;
+    if (shared.push(ip) === 2) break;
+  }
+  return shared;
+}
+
+/** For each case and pair of MACs the addresses that they share: counted once. */
+const sharing = new WeakMap<Case, Map<string, readonly Ip[]>>();
 
 /** What is sent to one MAC comes back from the other. */
 function answersForOther(c: Case, asked: Mac, answering: Mac): boolean {

@@ -119,10 +119,11 @@ describe('claims have an end', () => {
   const say = (claims: Claims, frame: number, address: number, mac: number) =>
     claims.claim('gratuitous', ref(frame), address, mac, mac, 0xffff_ffff_ffff, -1, 0);
 
-  test('of one address the first sixteen MACs are kept, and the others counted', () => {
+  test('of one address the first 64 MACs are kept, and the others counted', () => {
     const claims = new Claims();
-    for (let mac = 1; mac <= 20; mac++) say(claims, mac, 1, mac);
-    expect(claims.of(1)!.claims.size).toBe(16);
+    for (let mac = 1; mac <= 68; mac++) say(claims, mac, 1, mac);
+    expect(claims.of(1)!.claims.size).toBe(64);
+    expect(claims.of(1)!.leftOut).toBe(4);
     expect(claims.forgotten).toBe(4);
   });
 

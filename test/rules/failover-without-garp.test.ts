@@ -3,7 +3,7 @@ import { failoverWithoutGarp as rule } from '../../src/rules/failover-without-ga
 import { adverts, handOver, serve } from '../support/failover.ts';
 import { healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
-import { lan, Story, type Version } from '../support/story.ts';
+import { host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
@@ -11,6 +11,12 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
   const { vip, gateway, director, backup, rs1, rs2 } = lan(version);
   const directed = () => adverts(healthy({ version }), director, 4, { version });
   const takenOver = (story: Story) => adverts(story, backup, 5, { version });
+
+  test('a new master is not judged where more machines claimed the VIP before than are remembered', () => {
+    const story = directed();
+    for (let i = 0; i < 70; i++) story.announces(host('rs', 300 + i, version), vip);
+    expect(verdictOn(judge(takenOver(story.announces(backup, vip))), rule, vip)).not.toBe('found');
+  });
 
   test('a new VRRP master that does not announce the VIP is found, with when a neighbour learned of it', () => {
     const story = directed();

@@ -8,6 +8,15 @@ const { vip, gateway, director, backup, rs1, rs2, client, remote } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe('rs-answers-arp', () => {
+  test('of very many real servers that answer all that are remembered are found, and none is passed', () => {
+    const servers = Array.from({ length: 70 }, (_, i) => ({ ...host(`rs${i}`, 300 + i), ip: `203.0.114.${i + 1}` }));
+    const story = healthy().whoHas(gateway, vip);
+    for (const rs of servers) story.isAt(rs, vip, gateway);
+    const judged = judge(story, { ...MIRROR, given: given({ vips: [vip], directors: [director], realServers: servers }) });
+    expect(culpritsOf(judged, rule).sort()).toEqual(servers.slice(0, 63).map((rs) => rs.mac));
+    expect(servers.slice(63).map((rs) => verdictOn(judged, rule, rs.ip))).toEqual(Array(7).fill('not judged'));
+  });
+
   test('a real server that answers ARP for the VIP is found', () => {
     const story = healthy().whoHas(gateway, vip).isAt(rs2, vip, gateway).isAt(director, vip, gateway);
     const asked = story.frame - 2;

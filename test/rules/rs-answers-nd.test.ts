@@ -9,6 +9,13 @@ const { vip, gateway, director, rs1, rs2, rs3 } = lan(6);
 const start = () => healthy({ version: 6 });
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
+test('of very many that answer, those that are not remembered are not judged', () => {
+  const story = start().whoHas(gateway, vip);
+  for (let i = 0; i < 70; i++) story.isAt(host('other', 300 + i, 6), vip, gateway);
+  story.isAt(rs2, vip, gateway);
+  expect(verdictOn(judge(story), rule, rs2.ip)).toBe('not judged');
+});
+
 test('a real server that answers a neighbour solicitation for the VIP is found', () => {
   const story = start().whoHas(gateway, vip).isAt(director, vip, gateway).isAt(rs2, vip, gateway);
   const judged = judge(story);
