@@ -6,7 +6,7 @@ export interface ByteSource {
   readonly storedBytes: number | null;
   /** Stored bytes consumed so far. */
   readonly storedBytesRead: number;
-  /** Whether a compressed stream ended before its own end mark; known once `read` has given 0. */
+  /** Whether a compressed stream ended before its own end mark, or a file became shorter; known once `read` has given 0. */
   readonly cutOff: boolean;
   /** One sentence on why a compressed stream cannot be read further, or null; known once `read` has given 0. */
   readonly damage: string | null;

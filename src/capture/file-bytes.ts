@@ -8,7 +8,8 @@ import type { ByteSource } from './byte-source.ts';
 export class FileBytes implements ByteSource {
   readonly storedBytes: number | null;
   storedBytesRead = 0;
-  readonly cutOff = false;
+  /** Whether the file has become shorter since it was opened. Standard input may be a file of which somebody else read the beginning. */
+  cutOff = false;
   readonly damage = null;
   private readonly subject: string;
   private readonly descriptor: number;
@@ -26,6 +27,7 @@ export class FileBytes implements ByteSource {
     try {
       const count = readSync(this.descriptor, target, offset, length, null);
       this.storedBytesRead += count;
+      if (count === 0 && this.descriptor !== 0) this.cutOff = this.storedBytesRead < (this.storedBytes ?? 0);
       return count;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
