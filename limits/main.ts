@@ -18,7 +18,7 @@ The largest input needs 2 GB in the temporary folder. Exit code 1 when something
 
 const ROOT = resolve(import.meta.dirname, '..');
 const MARKERS = /(<!-- limits -->\n)[\s\S]*?(<!-- \/limits -->)/;
-const HEAD = ['input', 'exit code', 'what it says', 'peak RSS', 'time'];
+const HEAD = ['input', 'exit code', 'what it says', 'peak RSS', 'processor time'];
 const LONGEST_TOLD = 400;
 
 const { values } = parseArgs({

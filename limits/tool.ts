@@ -1,4 +1,4 @@
-/** Runs the program as a person does, and says what it said, how long it took and how much memory it had at its peak. */
+/** Runs the program as a person does, and says what it said, how much processor time it took and how much memory it had at its peak. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
@@ -7,6 +7,7 @@ export interface Outcome {
   readonly exit: number | string;
   readonly stdout: string;
   readonly stderr: string;
+  /** Processor time, of all threads. */
   readonly seconds: number;
   /** Peak resident memory in bytes. */
   readonly peak: number;
@@ -19,11 +20,12 @@ export interface Running {
 }
 
 /** Told by the process itself at its end: nobody else knows it exactly. What getrusage says counts what its parent had when it was forked. */
-const TELL_PEAK = `data:text/javascript,${encodeURIComponent(`
+const TELL_COST = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync, writeSync } from 'node:fs';
   process.on('exit', () => {
-    const told = process.platform === 'linux' ? /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] : process.resourceUsage().maxRSS;
-    writeSync(3, String(told));
+    const { user, system } = process.cpuUsage();
+    const peak = process.platform === 'linux' ? /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] : process.resourceUsage().maxRSS;
+    writeSync(3, [peak, user + system].join(' '));
   });
 `)}`;
 
@@ -35,28 +37,26 @@ export class Tool {
     this.#launcher = launcher;
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const begun = performance.now();
-    const child = spawn(process.execPath, ['--import', TELL_PEAK, this.#launcher, ...args], {
+  start(args: readonly string[]): Running {
+    const child = spawn(process.execPath, ['--import', TELL_COST, this.#launcher, ...args], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
     });
-    const [stdin, , , peakPipe] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
+    const [stdin, , , toldPipe] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
     // Whoever is not read from closes the pipe.
     stdin.on('error', () => {});
-    const texts = [child.stdout!, child.stderr!, peakPipe].map(textOf);
+    const texts = [child.stdout!, child.stderr!, toldPipe].map(textOf);
     const exit = new Promise<number | string>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')));
     const outcome = exit.then(async (code): Promise<Outcome> => {
-      const seconds = (performance.now() - begun) / 1000;
-      const [stdout, stderr, peak] = (await Promise.all(texts)) as [string, string, string];
-      return { exit: code, stdout, stderr, seconds, peak: Number(peak) * 1024 };
+      const [stdout, stderr, told] = (await Promise.all(texts)) as [string, string, string];
+      const [peak = 0, microseconds = 0] = told.split(' ').map(Number);
+      return { exit: code, stdout, stderr, seconds: microseconds / 1e6, peak: peak * 1024 };
     });
     return { child: child as unknown as Running['child'], outcome };
   }
 
   /** Runs it with nothing on its standard input. */
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-    const { child, outcome } = this.start(args, env);
+  run(args: readonly string[]): Promise<Outcome> {
+    const { child, outcome } = this.start(args);
     child.stdin.end();
     return outcome;
   }
