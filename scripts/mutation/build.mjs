@@ -25,7 +25,7 @@ export async function buildTests(folder, tests, rules) {
         resolveId: (id) => (id === entry ? id : null),
         load(id) {
           if (id === entry) return `import { serve } from './tests.mjs'; serve({ ${loaders.join(', ')} });`;
-          return id.endsWith('.ts') ? inItsPlace(sources.get(id) ?? readFileSync(id, 'utf8'), id) : null;
+          return /\.m?[jt]s$/.test(id) ? inItsPlace(sources.get(id) ?? readFileSync(id, 'utf8'), id) : null;
         },
       },
     ],

@@ -1,16 +1,16 @@
-/** A process that runs tests again and again, in the program that build.mjs made. Who ends it ends a test that loops for ever. */
+/** A process that runs tests again and again, in the program that build.mjs made. */
 import { fork } from 'node:child_process';
 import { ROOT } from './rules.mjs';
 
 /** A mutant that loops for ever is noticed, too: when a file's tests take so much longer than without any mutant. */
-const PATIENCE = 20;
-const LEAST_PATIENCE_MS = 5000;
+const PATIENCE = 10;
+const LEAST_PATIENCE_MS = 2000;
 
 export class Worker {
   #program;
   #process = null;
-  /** How long the tests of a file take without any mutant, in milliseconds. */
-  #usual = new Map();
+  /** How much of the processor's time the tests of a file take without any mutant, in milliseconds. */
+  #usualMs = new Map();
 
   /** @param {string} program */
   constructor(program) {
@@ -24,9 +24,8 @@ export class Worker {
   async isSound(tests) {
     let isSound = true;
     for (const file of tests) {
-      const begun = performance.now();
-      const error = await this.#run(file, 0, Infinity);
-      if (!this.#usual.has(file)) this.#usual.set(file, performance.now() - begun);
+      const { error, usedMs } = await this.#run(file, 0, Infinity);
+      if (!this.#usualMs.has(file)) this.#usualMs.set(file, usedMs);
       if (error !== null) console.error(`${file}: ${error}`);
       isSound &&= error === null;
     }
@@ -40,7 +39,8 @@ export class Worker {
    */
   async notices(tests, number) {
     for (const file of tests) {
-      if ((await this.#run(file, number, LEAST_PATIENCE_MS + PATIENCE * this.#usual.get(file))) !== null) return true;
+      const { error } = await this.#run(file, number, LEAST_PATIENCE_MS + PATIENCE * this.#usualMs.get(file));
+      if (error !== null) return true;
     }
     return false;
   }
@@ -50,23 +50,21 @@ export class Worker {
     this.#process = null;
   }
 
-  /** The first error of a file's tests, or null. */
+  /** The first error of a file's tests, or null, and the processor's time that they took. */
   #run(file, number, limitMs) {
-    this.#process ??= fork(this.#program, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#process ??= fork(this.#program, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
     const running = this.#process;
     return new Promise((done) => {
-      const finish = (error) => {
-        clearTimeout(timer);
+      const finish = (answer) => {
         running.off('message', finish).off('exit', lose);
-        done(error);
+        done(answer);
       };
       const lose = () => {
-        this.close();
-        finish('the tests did not come to an end');
+        this.#process = null;
+        finish({ error: 'the tests did not come to an end', usedMs: 0 });
       };
-      const timer = limitMs < Infinity ? setTimeout(lose, limitMs) : undefined;
       running.on('message', finish).on('exit', lose);
-      running.send({ file, number });
+      running.send({ file, number, limitMs });
     });
   }
 }
