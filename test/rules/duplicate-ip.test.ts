@@ -84,6 +84,13 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule).sort()).toEqual([rs2.mac, printer.mac].sort());
   });
 
+  test('two machines are not one because they share a second address in the same way', () => {
+    const spare = host('spare', 67, version).ip;
+    expect(verdictOn(judge(race(race(start()), spare)), rule, rs2.ip)).toBe('found');
+    // Where one had it after the other, they may be the cards of a bond.
+    expect(verdictOn(judge(race(start()).announces(rs2, spare).wait(1000).announces(printer, spare)), rule, rs2.ip)).toBe('passed');
+  });
+
   test('a MAC that nobody sends from is told by another rule', () => {
     const story = start().whoHas(director, rs2.ip).isAt(rs2, rs2.ip, director).isAt(rs2, rs2.ip, director, '52:54:00:de:ad:01');
     expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');

@@ -12,10 +12,13 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
   const directed = () => adverts(healthy({ version }), director, 4, { version });
   const takenOver = (story: Story) => adverts(story, backup, 5, { version });
 
-  test('a new master is not judged where more machines claimed the VIP before than are remembered', () => {
-    const story = directed();
-    for (let i = 0; i < 70; i++) story.announces(host('rs', 300 + i, version), vip);
-    expect(verdictOn(judge(takenOver(story.announces(backup, vip))), rule, vip)).not.toBe('found');
+  test('a new master is not judged where more machines claimed the VIP before than are remembered, unless it is one of these', () => {
+    const claimed = (story: Story) => {
+      for (let i = 0; i < 70; i++) story.announces(host('rs', 300 + i, version), vip);
+      return story.wait(5000);
+    };
+    expect(verdictOn(judge(takenOver(claimed(directed()).announces(backup, vip))), rule, vip)).toBe('not judged');
+    expect(verdictOn(judge(takenOver(claimed(directed().announces(backup, vip)))), rule, vip)).toBe('found');
   });
 
   test('a new VRRP master that does not announce the VIP is found, with when a neighbour learned of it', () => {
