@@ -1,6 +1,6 @@
 /**
- * The buffer that records are read in: one ArrayBuffer, one DataView, absolute offsets. What is left of a record at the end is moved to
- * the front before the next read. Frames point into it until then.
+ * The buffer that records are read in: one ArrayBuffer, one DataView, absolute offsets. It has two halves: while the records of one are
+ * judged, the other is read into. What is left of a record at the end is moved to where the next bytes begin. Frames point into it until then.
  */
 import type { ByteSource } from './byte-source.ts';
 
@@ -10,21 +10,30 @@ export class Intake {
   /** Over exactly the same memory as `bytes`. */
   view: DataView;
   /** Offset of the first byte that no reader has consumed. */
-  position = 0;
+  position: number;
   /** Offset just past the last byte read. */
-  limit = 0;
-  /** Bytes read from the source so far. */
+  limit: number;
+  /** Bytes that were read from the source and may be consumed or were. */
   total = 0;
   private readonly chunkBytes: number;
   private largestRecord: number;
+  /** Bytes before the chunk of each half, for what is left of a record. */
+  private lead: number;
+  /** Offset just past the half that is consumed. */
+  private end: number;
+  /** What is being read, and to where; null when nothing is. */
+  private ahead: { readonly at: number; readonly count: number | Promise<number> } | null = null;
 
   /** Reads up to `chunkBytes` at a time and holds a record of `largestRecord` bytes without growing. */
   constructor(source: ByteSource, chunkBytes: number, largestRecord: number) {
     this.source = source;
     this.chunkBytes = chunkBytes;
     this.largestRecord = largestRecord;
-    this.bytes = new Uint8Array(chunkBytes + largestRecord);
+    this.lead = largestRecord;
+    this.bytes = new Uint8Array(2 * (chunkBytes + largestRecord));
     this.view = new DataView(this.bytes.buffer);
+    this.end = this.bytes.length / 2;
+    this.position = this.limit = this.lead;
   }
 
   /** Offset in the whole capture of the first byte not consumed. */
@@ -37,17 +46,24 @@ export class Intake {
     if (bytes > this.largestRecord) this.largestRecord = bytes;
   }
 
-  /** Moves what is left to the front and reads on; false at the end of the source. Offsets into the buffer are void afterwards. */
+  /**
+   * Adds what was read meanwhile to what is left, of which there is less than a record, and reads on; false at the end of the source.
+   * Offsets into the buffer are void afterwards. Throws UsageError when reading fails.
+   */
   async fill(): Promise<boolean> {
-    this.makeRoom();
-    const room = Math.min(this.chunkBytes, this.bytes.length - this.limit);
-    // Whoever asks without having consumed a full buffer is told to consume.
-    if (room === 0) return true;
-    let count = this.source.read(this.bytes, this.limit, room);
-    if (typeof count === 'number') await eventLoopTurn();
-    else count = await count;
-    this.limit += count;
+    const { at, count: reading } = this.ahead ?? this.readOn();
+    let count: number;
+    if (typeof reading === 'number') {
+      count = reading;
+      await eventLoopTurn();
+    } else {
+      count = await reading;
+    }
+    this.ahead = null;
+    if (this.lead < this.largestRecord) this.grow(at, count);
+    else this.join(at, count);
     this.total += count;
+    if (count > 0) this.readOn();
     return count > 0;
   }
 
@@ -60,23 +76,45 @@ export class Intake {
     return true;
   }
 
-  private makeRoom(): void {
-    const left = this.limit - this.position;
-    const needed = this.chunkBytes + this.largestRecord;
-    if (this.bytes.length < needed) {
-      const grown = new Uint8Array(needed);
-      grown.set(this.bytes.subarray(this.position, this.limit));
-      this.bytes = grown;
-      this.view = new DataView(grown.buffer);
-    } else if (this.position > 0) {
-      this.bytes.copyWithin(0, this.position, this.limit);
+  /** Begins to read: behind what is there when a good part of its half is free, else into the other half. */
+  private readOn(): { readonly at: number; readonly count: number | Promise<number> } {
+    const free = this.end - this.limit;
+    const half = this.bytes.length / 2;
+    const at = free * 4 >= this.chunkBytes ? this.limit : this.end === half ? half + this.lead : this.lead;
+    const count = this.source.read(this.bytes, at, at === this.limit ? free : this.chunkBytes);
+    // Whoever fills next is told of a failure; nobody may ever ask.
+    if (typeof count !== 'number') count.catch(() => {});
+    this.ahead = { at, count };
+    return this.ahead;
+  }
+
+  /** Makes what is left and the `count` bytes at `at` one piece. */
+  private join(at: number, count: number): void {
+    if (at !== this.limit) {
+      const left = this.limit - this.position;
+      this.bytes.copyWithin(at - left, this.position, this.limit);
+      this.position = at - left;
+      this.end = at - this.lead + this.bytes.length / 2;
     }
+    this.limit = at + count;
+  }
+
+  /** The same in a buffer that has room for the largest record. */
+  private grow(at: number, count: number): void {
+    const left = this.bytes.subarray(this.position, this.limit);
+    const more = this.bytes.subarray(at, at + count);
+    this.lead = this.largestRecord;
+    this.end = this.lead + this.chunkBytes;
+    this.bytes = new Uint8Array(2 * this.end);
+    this.view = new DataView(this.bytes.buffer);
+    this.bytes.set(left, 0);
+    this.bytes.set(more, left.length);
     this.position = 0;
-    this.limit = left;
+    this.limit = left.length + count;
   }
 }
 
-/** A file never makes us wait, so signals and timers are let in by hand: a few microseconds a mebibyte. */
+/** A source that never makes us wait would not let signals and timers in: a few microseconds a mebibyte. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,0 +1,117 @@
+/** The buffer of two halves: whatever the pieces are in which a source gives its bytes, and however long records are, all bytes are met once and in order. */
+import { fstatSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ByteSource } from '../../src/capture/byte-source.ts';
+import { FileBytes } from '../../src/capture/file-bytes.ts';
+import { Intake } from '../../src/capture/intake.ts';
+import { UsageError } from '../../src/usage-error.ts';
+import { temporaryDirectory } from './read-capture.ts';
+
+/** Bytes that count up, given in pieces of these sizes over and over; it writes at once what it is asked for ahead. */
+function counting(length: number, pieces: readonly number[], waits: boolean): ByteSource {
+  let given = 0;
+  let reads = 0;
+  return {
+    storedBytes: length,
+    get storedBytesRead() {
+      return given;
+    },
+    cutOff: false,
+    damage: null,
+    read(target, offset, wanted) {
+      const count = Math.min(wanted, pieces[reads++ % pieces.length]!, length - given);
+      for (let i = 0; i < count; i++) target[offset + i] = byteAt(given + i);
+      given += count;
+      return waits ? Promise.resolve(count) : count;
+    },
+    async close() {},
+  };
+}
+
+function byteAt(place: number): number {
+  return (Math.imul(place, 0x9e3779b1) >>> 13) & 0xff;
+}
+
+const reading = fc.record({
+  length: fc.nat(5000),
+  pieces: fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 4 }),
+  records: fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 8 }),
+  chunkBytes: fc.integer({ min: 1, max: 600 }),
+  largestRecord: fc.integer({ min: 1, max: 900 }),
+  waits: fc.boolean(),
+});
+
+test('records of any length are met whole and in order, while what follows is already read', async () => {
+  await fc.assert(
+    fc.asyncProperty(reading, async ({ length, pieces, records, chunkBytes, largestRecord, waits }) => {
+      const intake = new Intake(counting(length, pieces, waits), chunkBytes, largestRecord);
+      let met = 0;
+      let count = 0;
+      do {
+        for (;;) {
+          const record = records[count % records.length]!;
+          if (intake.limit - intake.position < record) {
+            intake.reserve(record);
+            break;
+          }
+          expect(intake.offset).toBe(met);
+          for (let i = 0; i < record; i++) {
+            if (intake.bytes[intake.position + i] !== byteAt(met + i)) expect.fail(`byte ${met + i} is another one`);
+          }
+          intake.position += record;
+          met += record;
+          count += 1;
+        }
+      } while (await intake.fill());
+      expect(intake.total).toBe(length);
+      expect(met + (intake.limit - intake.position)).toBe(length);
+      expect(intake.view.buffer).toBe(intake.bytes.buffer);
+    }),
+    { seed: 8, numRuns: 1000 },
+  );
+});
+
+test('its buffer does not grow while records are no longer than they were said to be', async () => {
+  const intake = new Intake(counting(100_000, [64, 1000, 7], true), 1000, 100);
+  const { bytes } = intake;
+  while (await intake.fill()) intake.position = intake.limit - ((intake.limit - intake.position) % 100);
+  expect(intake.total).toBe(100_000);
+  expect(intake.bytes).toBe(bytes);
+});
+
+test('a failure while it reads ahead is told to who fills next, and to nobody else', async () => {
+  let reads = 0;
+  const source = {
+    ...counting(10, [4], true),
+    read: (target: Uint8Array, offset: number) => {
+      target[offset] = 1;
+      return reads++ === 0 ? 1 : Promise.reject(new UsageError('it cannot be read'));
+    },
+  };
+  const intake = new Intake(source, 100, 10);
+  expect(await intake.fill()).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(intake.limit - intake.position).toBe(1);
+  await expect(intake.fill()).rejects.toThrow('it cannot be read');
+});
+
+test('a file that is closed while a large piece of it is read is closed when that has ended', async () => {
+  const path = join(temporaryDirectory(), 'capture');
+  writeFileSync(path, new Uint8Array(4_000_000).fill(7));
+  const descriptor = openSync(path, 'r');
+  const source = new FileBytes(path, descriptor, 4_000_000);
+  const target = new Uint8Array(3_000_000);
+  const reading = source.read(target, 0, target.length);
+  expect(reading).toBeInstanceOf(Promise);
+  let count = 0;
+  void (reading as Promise<number>).then((read) => {
+    count = read;
+  });
+  await source.close();
+  expect(count).toBe(target.length);
+  expect(target.at(-1)).toBe(7);
+  expect(() => fstatSync(descriptor)).toThrow('EBADF');
+  expect(source.read(target, 0, target.length)).toBe(0);
+});
