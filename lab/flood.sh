@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
 # A watch in a flood: forged random sources at the mirror port for as long as you like, with a real fault at the end. Memory must stay flat,
-# and the fault must be found. Not a part of the checks: sudo lab/flood.sh [SECONDS [PACKETS_A_SECOND]], 1800 and 50000 by default.
-# Needs what the lab needs, and trafgen (apt-get install netsniff-ng). Frames, losses, memory and the finding are printed.
+# and the fault must be found. Not a part of the checks: sudo lab/flood.sh [--stalled] [--backend NAME] [SECONDS [PACKETS_A_SECOND]],
+# 1800 and 50000 by default. --stalled: until the fault, nobody reads what the watch prints, and its webhook takes requests and never answers.
+# Needs what the lab needs, and trafgen (apt-get install netsniff-ng). Frames, losses, lag, memory and the finding are printed.
 set -euo pipefail
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+STALLED='' OPTIONS=()
+while [[ ${1:-} == --* ]]; do
+  case $1 in
+    --stalled) STALLED=yes ;;
+    --backend) OPTIONS+=(--backend "$2") && shift ;;
+    *) echo "lab/flood.sh: $1 is not known; --stalled and --backend NAME are." >&2 && exit 2 ;;
+  esac
+  shift
+done
 SECONDS_LONG=${1:-1800}
 RATE=${2:-50000}
 command -v trafgen >/dev/null || { echo "lab/flood.sh: trafgen is not installed; try 'apt-get install netsniff-ng'." >&2 && exit 2; }
@@ -12,9 +22,10 @@ WORK=$(mktemp -d)
 coproc CLUSTER { "$LAB/run" rs-answers-arp --live --director nft 2>/dev/null; }
 LAB_PID=$CLUSTER_PID
 exec {say}>&"${CLUSTER[1]}" {hear}<&"${CLUSTER[0]}" {CLUSTER[1]}>&- {CLUSTER[0]}<&-
-TRAFGEN='' WATCH=''
+TRAFGEN='' WATCH='' READER='' HOOK=''
 clean_up() {
-  for pid in $TRAFGEN $WATCH; do kill -TERM "$pid" 2>/dev/null || true; done
+  [ -z "$READER" ] || kill -CONT "$READER" 2>/dev/null || true
+  for pid in $TRAFGEN $WATCH $HOOK; do kill -TERM "$pid" 2>/dev/null || true; done
   exec {say}>&- || true
   wait "$LAB_PID" 2>/dev/null || true
   rm -rf "$WORK"
@@ -35,14 +46,32 @@ cat >"$WORK/flood.cfg" <<'CONFIG'
 }
 CONFIG
 
+mkfifo "$WORK/printed"
+cat "$WORK/printed" >"$WORK/events" &
+READER=$!
+ip -n "${prefix}mirror" link set lo up
+if [ -n "$STALLED" ]; then
+  # The kernel takes the connections; nobody accepts them.
+  ip netns exec "${prefix}mirror" python3 -c 'import signal, socket; s = socket.create_server(("127.0.0.1", 8080)); signal.pause()' &
+  HOOK=$!
+  OPTIONS+=(--webhook http://127.0.0.1:8080/)
+fi
 # With the priority that contrib/lvs-doctor@.service gives it.
-ip netns exec "${prefix}mirror" nice -n -10 "${NODE:-node}" "$LAB/../bin/lvs-doctor.js" watch -i mirror=eth0 -f json >"$WORK/events" 2>"$WORK/watch.log" &
+ip netns exec "${prefix}mirror" nice -n -10 "${NODE:-node}" "$LAB/../bin/lvs-doctor.js" \
+  watch -i mirror=eth0 -f json --metrics 127.0.0.1:9843 "${OPTIONS[@]}" >"$WORK/printed" 2>"$WORK/watch.log" &
 WATCH=$!
 until grep -qs watching "$WORK/watch.log"; do sleep 0.2; done
 lab requests 6
+[ -z "$STALLED" ] || kill -STOP "$READER"
 ip netns exec "${prefix}lan" trafgen --dev mirror --conf "$WORK/flood.cfg" --rate "${RATE}pps" --cpus 1 --qdisc-path >/dev/null 2>&1 &
 TRAFGEN=$!
 
+metric() {
+  ip netns exec "${prefix}mirror" python3 -c '
+import re, sys, urllib.request
+page = urllib.request.urlopen("http://127.0.0.1:9843/metrics", timeout=10).read().decode()
+print(re.search(rf"^{sys.argv[1]}(?:{{.*}})? (\S+)$", page, re.M)[1])' "$1"
+}
 rss() { awk '/VmRSS/ { print $2 }' "/proc/$WATCH/status"; }
 ticks() { awk '{ print $14 + $15 }' "/proc/$WATCH/stat"; }
 started=$SECONDS
@@ -50,9 +79,10 @@ before=$(ticks)
 while [ $((SECONDS - started)) -lt "$SECONDS_LONG" ]; do
   sleep 10
   kill -0 "$TRAFGEN" "$WATCH" || { echo 'lab/flood.sh: the flood or the watch has ended early.' >&2 && exit 1; }
-  echo "$((SECONDS - started)) $(rss)" | tee -a "$WORK/memory" | awk '{ printf "%5d s  %.1f MB\n", $1, $2 / 1024 }'
+  echo "$((SECONDS - started)) $(rss) $(metric lvs_doctor_lag_seconds)" | tee -a "$WORK/memory" | awk '{ printf "%5d s  %.1f MB  lag %.0f ms\n", $1, $2 / 1024, $3 * 1000 }'
 done
 used=$(($(ticks) - before))
+[ -z "$STALLED" ] || kill -CONT "$READER"
 
 faults_before=$(grep -c '"event":"found"' "$WORK/events" || true)
 lab on
