@@ -1,7 +1,6 @@
 /** Opens a saved capture: finds out where the bytes come from, how they are compressed and in which format they are. */
 import { closeSync, fstatSync, open, type Stats } from 'node:fs';
 import { isatty } from 'node:tty';
-import * as zlib from 'node:zlib';
 import { UsageError } from '../usage-error.ts';
 import type { ByteSource } from './byte-source.ts';
 import { FileBytes } from './file-bytes.ts';
@@ -115,24 +114,24 @@ async function decompressed(stored: ByteSource): Promise<[ByteSource, 'gzip' | '
   }
   const whole = new ReplayedBytes(head.subarray(0, length), stored);
   const magic = new DataView(head.buffer).getUint32(0);
-  if (magic >>> 16 === GZIP_MAGIC)
-    return [new InflatedBytes(whole, () => zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES }), false), 'gzip'];
-  if (magic === ZSTD_MAGIC || (magic & 0xf0ffffff) >>> 0 === ZSTD_SKIPPABLE) {
-    const create = nativeZstd();
-    if (create !== null) return [new InflatedBytes(whole, () => create({ chunkSize: INFLATED_CHUNK_BYTES }), true), 'zstd'];
-    const { ZstdBytes } = await import('./zstd-bytes.ts');
-    return [new ZstdBytes(whole), 'zstd'];
-  }
-  return [whole, null];
+  const isGzip = magic >>> 16 === GZIP_MAGIC;
+  const isZstd = magic === ZSTD_MAGIC || (magic & 0xf0ffffff) >>> 0 === ZSTD_SKIPPABLE;
+  if (!isGzip && !isZstd) return [whole, null];
+  const zlib: Zlib = await import('node:zlib');
+  if (isGzip) return [new InflatedBytes(whole, () => zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES }), false), 'gzip'];
+  const create = zlib.createZstdDecompress;
+  if (create !== undefined) return [new InflatedBytes(whole, () => create({ chunkSize: INFLATED_CHUNK_BYTES }), true), 'zstd'];
+  const { ZstdBytes } = await import('./zstd-bytes.ts');
+  return [new ZstdBytes(whole), 'zstd'];
+}
+
+/** node:zlib, which has zstd since Node 22.15 and 23.8. */
+interface Zlib {
+  readonly createGunzip: CreateDecompress;
+  readonly createZstdDecompress?: CreateDecompress;
 }
 
 type CreateDecompress = (options: { chunkSize: number }) => Decompressor;
-
-/** node:zlib's zstd decompressor, which Node has since 22.15 and 23.8; else null. */
-function nativeZstd(): CreateDecompress | null {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: CreateDecompress };
-  return createZstdDecompress ?? null;
-}
 
 function standardInput(subject: string, { keep }: OpenCaptureOptions): ByteSource {
   if (isatty(0)) {
