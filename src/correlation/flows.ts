@@ -3,9 +3,10 @@
  * event frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both
  * hashes of a 5-tuple are the same in either direction.
  *
- * Open addressing within a window of eight rows and never further. A full window grows the table up to the cap; at the cap the least
- * valuable row of the window (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place in
- * its path's count.
+ * Open addressing within a window of eight rows; a flow that finds it full stands in a second window that its first hash chooses, and
+ * never further. When both are full the table grows, up to the cap. There nobody stands aside, since nearly every window is full: the
+ * least valuable row of the window (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place
+ * in its path's count.
  *
  * Cold rows and events grow once, to their cap (which who keeps several tables at a time sets lower): memory that is not written to yet
  * costs nothing, while doubling would hold old and new at once.
@@ -13,8 +14,8 @@
 
 /** Most rows: 2^20. */
 export const MAX_FLOWS = 1 << 20;
-/** Rows when there are more flows than in a small capture. */
-const MANY = 1 << 18;
+/** Rows when there are more flows than in a small capture: room for 150,000 before it is moved once more. */
+const MANY = 1 << 19;
 const WINDOW = 8;
 const HOT = 4;
 const COLD = 12;
@@ -99,6 +100,17 @@ export class FlowTable {
       if (tag === first) return row;
       if (tag === 0) return -1;
     }
+    return mask < this.#cap - 1 ? this.#findAside(first, second) : -1;
+  }
+
+  #findAside(first: number, second: number): number {
+    const hot = this.hot;
+    const aside = second ^ first;
+    for (let i = 0; i < WINDOW; i++) {
+      const row = ((aside + i) & this.#mask) << 2;
+      if (hot[row] === first) return row;
+      if (hot[row] === 0) return -1;
+    }
     return -1;
   }
 
@@ -124,6 +136,12 @@ export class FlowTable {
         }
       }
       if (this.#mask + 1 < this.#cap) {
+        const aside = emptyRow(this.hot, this.#mask, second ^ first);
+        if (aside >= 0) {
+          this.count++;
+          this.#clear(aside, first, second);
+          return aside;
+        }
         this.#grow();
         continue;
       }
@@ -227,7 +245,7 @@ export class FlowTable {
     while (!this.#moveTo(rows) && rows < this.#cap) rows *= 2;
   }
 
-  /** Moves all rows into a table of this size; false, and nothing moved, when a window was full. */
+  /** Moves all rows into a table of this size; false, and nothing moved, when both windows of a flow were full. */
   #moveTo(rows: number): boolean {
     const mask = rows - 1;
     const old = this.hot;
@@ -235,14 +253,10 @@ export class FlowTable {
     for (let from = 0; from < old.length; from += HOT) {
       if (old[from] === 0) continue;
       const second = this.cold[old[from + 3]! + Cold.secondHash]!;
-      let to = (second & mask) << 2;
-      for (let i = 1; hot[to] !== 0; i++) {
-        if (i === WINDOW) {
-          if (rows < this.#cap) return false;
-          to = -1;
-          break;
-        }
-        to = ((second + i) & mask) << 2;
+      let to = emptyRow(hot, mask, second);
+      if (to < 0 && rows < this.#cap) {
+        to = emptyRow(hot, mask, second ^ old[from]!);
+        if (to < 0) return false;
       }
       if (to < 0) {
         // At the cap there is no larger table: this one flow is forgotten.
@@ -278,4 +292,13 @@ export class FlowTable {
     this.#eventNumbers = new Float64Array(grown.buffer);
     return true;
   }
+}
+
+/** The first empty row of a window; -1 when it is full. */
+function emptyRow(hot: Int32Array, mask: number, start: number): number {
+  for (let i = 0; i < WINDOW; i++) {
+    const row = ((start + i) & mask) << 2;
+    if (hot[row] === 0) return row;
+  }
+  return -1;
 }

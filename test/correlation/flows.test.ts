@@ -7,9 +7,11 @@ const never = () => {
   throw new Error('a flow was forgotten');
 };
 
+/** Both hashes of a flow are each for one. */
+const first = (n: number) => finish(n ^ 0x5bd1e995) || 1;
 const insert = (table: FlowTable, n: number, forget: (state: number, row: number) => void = never) =>
-  table.insert(n + 1, finish(n), forget);
-const find = (table: FlowTable, n: number) => table.find(n + 1, finish(n));
+  table.insert(first(n), finish(n), forget);
+const find = (table: FlowTable, n: number) => table.find(first(n), finish(n));
 
 describe('the flow table', () => {
   test('keeps every flow with its state and events while it grows', () => {
@@ -29,11 +31,24 @@ describe('the flow table', () => {
     expect(find(table, 100_000)).toBe(-1);
   });
 
-  test('grows when eight flows crowd one window, before any is forgotten', () => {
+  test('grows when flows crowd both of their windows, before any is forgotten', () => {
     const table = new FlowTable();
-    // Equal in the low 12 bits, different above: one window of the first table.
-    for (let n = 0; n < 9; n++) table.insert(n + 1, n << 12, never);
-    for (let n = 0; n < 9; n++) expect(table.find(n + 1, n << 12)).toBeGreaterThanOrEqual(0);
+    // Equal in the low 12 bits of both hashes, different above: the same two windows of the first table.
+    const add = (n: number) => table.insert((n << 12) | 64, n << 12, never);
+    for (let n = 1; n <= 16; n++) add(n);
+    expect(table.hot.length / 4).toBe(1 << 12);
+    add(17);
+    expect(table.hot.length / 4).toBeGreaterThan(1 << 12);
+    for (let n = 1; n <= 17; n++) expect(table.hot[table.find((n << 12) | 64, n << 12)]).toBe((n << 12) | 64);
+    expect(table.find((18 << 12) | 64, 18 << 12)).toBe(-1);
+    expect(table.count).toBe(17);
+  });
+
+  test('stays as small as its flows allow', () => {
+    const table = new FlowTable();
+    for (let n = 0; n < 120_000; n++) insert(table, n);
+    expect(table.hot.length / 4).toBe(1 << 19);
+    for (let n = 0; n < 120_000; n++) if (find(table, n) < 0) expect.fail(`flow ${n} is not found`);
   });
 
   test('a lower cap holds fewer flows and forgets the rest', () => {
@@ -52,7 +67,7 @@ describe('the flow table', () => {
   });
 
   test('at its cap it overwrites the flow that was never answered, else the one longest silent, and counts it', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(1 << 12);
     for (let n = 0; n < 8; n++) {
       const row = table.insert(n + 1, 5, never);
       table.hot[row + 1] = n === 6 ? 60 : FlowFlag.answered | n;
@@ -61,7 +76,7 @@ describe('the flow table', () => {
     }
     const forgotten: number[] = [];
     const forget = (state: number) => forgotten.push(state & 0xffff);
-    // Eight flows with one and the same hash: no table is large enough, so the ninth meets the cap.
+    // There are eight flows with the same second hash.
     const row = table.insert(100, 5, forget);
     table.hot[row + 1] = FlowFlag.answered;
     table.hot[row + 2] = 9000;
@@ -70,8 +85,16 @@ describe('the flow table', () => {
     expect(forgotten).toEqual([60, 7]);
     expect(table.forgotten).toBe(2);
     expect(table.count).toBe(8);
-    expect(table.hot.length / 4).toBe(MAX_FLOWS);
     expect(table.eventsOf(table.find(101, 5))).toEqual([]);
+  });
+
+  test('what crowds both windows of every table ends at the cap, where half of it is forgotten and counted', () => {
+    const table = new FlowTable();
+    const add = (n: number) => table.insert((n << 20) | 64, n << 20, () => {});
+    for (let n = 1; n <= 17; n++) add(n);
+    expect(table.hot.length / 4).toBe(MAX_FLOWS);
+    expect([table.count, table.forgotten]).toEqual([8, 9]);
+    expect(table.find((17 << 20) | 64, 17 << 20)).toBeGreaterThanOrEqual(0);
   });
 
   test('a flow that begins anew gives its event frames back', () => {
