@@ -306,9 +306,19 @@ export class Observations {
     return moves;
   }
 
-  /** Distinct clients of the remembered flows to these servers. */
+  /** Distinct clients of the remembered flows to these servers, all together. */
   countClients(servers: readonly Ip[]): number {
-    return this.facts.countClients(new Set(servers.map((ip) => this.#ipNumber.get(ip) ?? -1)));
+    return this.facts.countClients(this.#numbersOf(servers));
+  }
+
+  /** The same for each of these servers alone. */
+  countClientsOfEach(servers: readonly Ip[]): ReadonlyMap<Ip, number> {
+    const counts = this.facts.countClientsOfEach(this.#numbersOf(servers));
+    return new Map(servers.map((ip) => [ip, counts.get(this.#ipNumber.get(ip) ?? -1) ?? 0]));
+  }
+
+  #numbersOf(servers: readonly Ip[]): Set<number> {
+    return new Set(servers.map((ip) => this.#ipNumber.get(ip) ?? -1));
   }
 
   /** Who sends IPVS sync messages: from each of these frames on another sender or another id. */

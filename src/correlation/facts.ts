@@ -611,16 +611,37 @@ export class Facts {
     return found;
   }
 
-  /** Distinct client addresses of the remembered flows to these servers (address numbers). */
+  /** Distinct client addresses of the remembered flows to these servers (address numbers), all together. */
   countClients(servers: ReadonlySet<number>): number {
-    const { hot, cold } = this.flows;
     const clients = new IntegerSet(this.flows.count);
-    for (let row = 0; row < hot.length; row += 4) {
-      if (hot[row] === 0 || !servers.has(this.paths.server[hot[row + 1]! & 0xffff]!)) continue;
-      const at = hot[row + 3]!;
-      clients.add(foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!, this.#key));
-    }
+    this.#eachClient(servers, (_, client) => clients.add(client));
     return clients.size;
+  }
+
+  /** The same for each of these servers alone, in one pass over the flows. */
+  countClientsOfEach(servers: ReadonlySet<number>): Map<number, number> {
+    const clients = new Map<number, IntegerSet>();
+    this.#eachClient(servers, (server, client) => {
+      let ofServer = clients.get(server);
+      if (ofServer === undefined) {
+        ofServer = new IntegerSet();
+        clients.set(server, ofServer);
+      }
+      ofServer.add(client);
+    });
+    return new Map([...clients].map(([server, { size }]) => [server, size]));
+  }
+
+  /** Calls for each remembered flow to these servers with its server and its client, as a fingerprint. */
+  #eachClient(servers: ReadonlySet<number>, use: (server: number, client: number) => void): void {
+    const { hot, cold } = this.flows;
+    for (let row = 0; row < hot.length; row += 4) {
+      if (hot[row] === 0) continue;
+      const server = this.paths.server[hot[row + 1]! & 0xffff]!;
+      if (!servers.has(server)) continue;
+      const at = hot[row + 3]!;
+      use(server, foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!, this.#key));
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ ICMP, ARP, ND, VRRP

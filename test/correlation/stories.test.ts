@@ -298,7 +298,15 @@ describe.each(VERSIONS)('flows (IPv%i)', (version) => {
   test('the clients of a service are counted once each, however many flows they have', () => {
     const story = new Story();
     for (const from of [client, client, remote]) story.tcp(from, vip).syn(...there);
-    expect(observe(story).countClients([vip])).toBe(2);
+    story.tcp(client, remote.ip).syn(...there);
+    const o = observe(story);
+    expect(o.countClients([vip])).toBe(2);
+    expect(o.countClients([vip, remote.ip])).toBe(2);
+    expect([...o.countClientsOfEach([remote.ip, vip, client.ip])]).toEqual([
+      [remote.ip, 1],
+      [vip, 2],
+      [client.ip, 0],
+    ]);
   });
 
   test('VRRP adverts make a group with its senders, its VIPs and who spoke when', () => {
