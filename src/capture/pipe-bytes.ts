@@ -27,6 +27,8 @@ export class PipeBytes implements ByteSource {
   /** `subject` names the pipe in sentences; the descriptor belongs to this source from now on. */
   constructor(subject: string, descriptor: number) {
     this.subject = subject;
+    // Whoever imports node:process, as chalk does, has Node make process.stdin, and that fails once somebody else reads the descriptor.
+    if (descriptor === 0) void process.stdin;
     const onread: OnReadOpts = {
       buffer: this.buffer,
       callback: (count: number): boolean => {

@@ -25,6 +25,12 @@ export class DatagramTable {
   /** Rows of four words: signature; last edge | lowest TTL << 16 | echoes << 24; ms; first edge | second edge << 16. */
   readonly #rows = new Int32Array(ROWS * 4);
 
+  /** Empties the table, for facts that begin in the memory of others. */
+  cleared(): this {
+    this.#rows.fill(0);
+    return this;
+  }
+
   /**
    * Notes a datagram and says whether it was here before.
    * @param signature 32-bit hash of what a director must not change: all but MACs, TTL and IP checksum

@@ -112,9 +112,9 @@ export class Facts {
 
   /** Time of the frame at hand: a double as parameter would be put on the heap for each frame. */
   readonly #clock = new Float64Array(1);
-  readonly #datagrams = new DatagramTable();
-  readonly #large = new LargeSegments();
-  readonly #open = new OpenRequests();
+  readonly #datagrams: DatagramTable;
+  readonly #large: LargeSegments;
+  readonly #open: OpenRequests;
   readonly #points: Float64Array[] = [];
   readonly #key: HashKey;
   readonly #hashes: FlowHashes;
@@ -133,11 +133,22 @@ export class Facts {
   readonly #advert = emptyVrrpAdvert();
   readonly #syncReader = new IpvsSyncReader();
 
-  /** @param maxFlows most flows remembered at a time, a power of two */
-  constructor(known: readonly KnownAddress[] = [], key: HashKey = randomHashKey(), maxFlows: number = MAX_FLOWS) {
+  /**
+   * @param maxFlows most flows remembered at a time, a power of two
+   * @param ended facts for as many flows that nobody will use any more: these begin in the memory of their large tables
+   */
+  constructor(
+    known: readonly KnownAddress[] = [],
+    key: HashKey = randomHashKey(),
+    maxFlows: number = MAX_FLOWS,
+    ended: Facts | null = null,
+  ) {
     this.#key = key;
     this.#hashes = new FlowHashes(key);
-    this.flows = new FlowTable(maxFlows);
+    this.flows = ended === null ? new FlowTable(maxFlows) : ended.flows.cleared();
+    this.#datagrams = ended === null ? new DatagramTable() : ended.#datagrams.cleared();
+    this.#large = ended === null ? new LargeSegments() : ended.#large.cleared();
+    this.#open = ended === null ? new OpenRequests() : ended.#open.cleared();
     this.edges = new EdgeTable(key);
     this.addresses = new AddressTable(key);
     this.paths = new PathTrie(key);

@@ -90,6 +90,17 @@ export class FlowTable {
     this.#eventNumbers = new Float64Array(this.#events.buffer);
   }
 
+  /** Empties the table, which keeps its size, for facts that begin in the memory of others. */
+  cleared(): this {
+    this.hot.fill(0);
+    this.count = 0;
+    this.forgotten = 0;
+    this.#coldUsed = COLD;
+    this.#eventsUsed = 1;
+    this.#freeEvents = 0;
+    return this;
+  }
+
   /** Index of the hot row (a multiple of 4) of a flow, or -1. `first` is not 0. */
   find(first: number, second: number): number {
     const hot = this.hot;
@@ -231,6 +242,8 @@ export class FlowTable {
       if (this.#coldUsed >= this.cold.length) this.#growCold();
       start = this.#coldUsed;
       this.#coldUsed += COLD;
+      this.cold[start + Cold.newestEvent] = 0;
+      this.#coldNumbers[(start + Cold.firstFrame) >> 1] = 0;
     }
     this.hot[row] = first;
     this.hot[row + 1] = 0;

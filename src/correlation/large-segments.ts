@@ -20,6 +20,12 @@ export class LargeSegments {
   /** Sets of four rows, a cache line; rows of four words: signature, edge, ms of the newest sending, times sent (0 empty). */
   readonly #rows = new Int32Array(ROWS * 4);
 
+  /** Empties the table, for facts that begin in the memory of others. */
+  cleared(): this {
+    this.#rows.fill(0);
+    return this;
+  }
+
   /** Notes a full-size segment; true at its third sending on the same edge. */
   see(signature: number, edge: number, ms: number): boolean {
     const rows = this.#rows;

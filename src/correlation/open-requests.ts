@@ -14,6 +14,12 @@ export class OpenRequests {
   first = 0;
   second = 0;
 
+  /** Empties the table, for facts that begin in the memory of others. */
+  cleared(): this {
+    this.#rows.fill(0);
+    return this;
+  }
+
   /**
    * Notes a request.
    * @param clientEnd hash of the client's address and port

@@ -46,11 +46,12 @@ export class Generation {
   /**
    * @param nowMs milliseconds since 1970
    * @param vips addresses that are known to serve
+   * @param ended a generation that nobody will ask any more: this one takes its memory
    */
-  constructor(number: number, nowMs: number, vips: Iterable<string>) {
+  constructor(number: number, nowMs: number, vips: Iterable<string>, ended: Generation | null) {
     this.number = number;
     const known: KnownAddress[] = [...new Set(vips)].map((ip) => parseIp(ip)).filter((ip) => ip !== null);
-    this.facts = new Facts(known, randomHashKey(), MAX_FLOWS);
+    this.facts = new Facts(known, randomHashKey(), MAX_FLOWS, ended?.facts ?? null);
     this.#openedMs = nowMs;
   }
 

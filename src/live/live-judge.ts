@@ -47,6 +47,10 @@ export class LiveJudge {
   #judged: Generation;
   #next: Generation;
   #since: Generation | null = null;
+  /** What was judged until the newest turn, and is asked by whoever looks at `case` until the next judgement. */
+  #replaced: Generation | null = null;
+  /** Nobody asks it any more: the next one begins in its memory, so that memory does not depend on when garbage is collected. */
+  #ended: Generation | null = null;
   #generations = 0;
   #frames = 0;
   #framesJudged = -1;
@@ -123,17 +127,21 @@ export class LiveJudge {
   }
 
   #begin(nowMs: number): Generation {
-    const vips = this.#judgement?.case.cluster.vips.map((vip) => vip.ip) ?? [];
-    return new Generation(this.#generations++, nowMs, [
+    const vips = [
       ...this.#judging.given.vips.map((vip) => vip.ip),
       ...this.#memory.remembered.vips.map((vip) => vip.ip),
-      ...vips,
-    ]);
+      ...(this.#judgement?.case.cluster.vips.map((vip) => vip.ip) ?? []),
+    ];
+    const ended = this.#ended;
+    this.#ended = null;
+    return new Generation(this.#generations++, nowMs, vips, ended);
   }
 
   #judge(nowMs: number): void {
     this.#framesJudged = this.#frames;
     this.#judgement = this.#judged.judge(this.#judged.hasLoss ? this.#presence : this.#rules, this.#judging, this.#memory.remembered);
+    this.#ended ??= this.#replaced;
+    this.#replaced = null;
     const { cluster } = this.#judgement.case;
     if (this.#since !== null) this.#sinceJudgement = this.#since.judge(this.#rules, this.#judging, this.#memory.with(cluster, nowMs));
     if (nowMs - this.#nextJudgedMs < NEXT_JUDGED_EVERY_MS || !this.#open().some((t) => t.lastFaultMs < this.#next.begunMs)) return;
@@ -226,13 +234,15 @@ export class LiveJudge {
     const next = this.#next.judge(this.#rules, this.#judging, this.#memory.remembered);
     const isLost = ({ state, finding: { id } }: TrackedFinding) => state === 'active' && byId.has(id) && !next.byId.has(id);
     const isKept = this.#open().some(isLost) && !this.#judged.isFull && this.#judged.ageAt(nowMs) < LONGEST_MS;
-    if (!isKept) {
+    this.#nextJudgement = null;
+    if (isKept) this.#ended = this.#next;
+    else {
+      this.#replaced = this.#judged;
       this.#judged = this.#next;
       this.#framesJudged = -1;
       for (const [id, tracked] of this.#tracked) if (!next.byId.has(id)) tracked.beginAnew(nowMs);
     }
     this.#next = this.#begin(nowMs);
-    this.#nextJudgement = null;
   }
 
   /** `since` begins anew where it holds a fault that is to be seen gone, or a loss; it ends where nobody needs it. */
@@ -241,6 +251,7 @@ export class LiveJudge {
     // What was seen last before the judged facts began is seen gone, or not, in these.
     const isNeeded = this.#judged.hasLoss || open.some((tracked) => tracked.lastFaultMs > this.#judged.begunMs);
     if (!isNeeded) {
+      this.#ended ??= this.#since;
       this.#since = null;
       this.#sinceJudgement = null;
       return;
@@ -249,8 +260,9 @@ export class LiveJudge {
     const isTainted = (tracked: TrackedFinding) =>
       tracked.lastFaultMs > since!.begunMs || this.#sinceJudgement?.byId.has(tracked.finding.id) === true;
     if (since !== null && !this.#hasLost && !(since.ageAt(nowMs) >= SINCE_MS && open.some(isTainted))) return;
-    this.#since = this.#begin(nowMs);
     this.#sinceJudgement = null;
+    this.#ended ??= this.#since;
+    this.#since = this.#begin(nowMs);
   }
 
   #forget(nowMs: number): void {
