@@ -161,6 +161,8 @@ function withExtension(bytes: Uint8Array, ip: number, random: Random): Uint8Arra
 }
 
 const MOST_FRAMES = 200;
+/** The largest that a capture file can hold. */
+const MAX_WIRE_LENGTH = 0xffff_ffff;
 
 /** A capture like others: frames doubled, moved, lost and changed, addresses exchanged, clocks set. Never longer than some hundred frames. */
 export async function mutateFrames(input: Uint8Array, other: Uint8Array, random: Random): Promise<Uint8Array> {
@@ -205,15 +207,16 @@ function changeFrames(frames: CapturedFrame[], others: readonly CapturedFrame[],
     case 10:
       return addressesExchanged(frames, random);
     case 11:
-      return put({ linkType: random.pick(LINK_TYPES), wireLength: random.pick([0, 1, frame.bytes.length, 1514, 65_549, 0xffff_ffff]) });
+      return put({ linkType: random.pick(LINK_TYPES), wireLength: random.pick([0, 1, frame.bytes.length, 1514, 65_549, MAX_WIRE_LENGTH]) });
     default:
       return put(whole(frame, mutateFrame(frame.bytes, lender.bytes, frame.linkType, random)));
   }
 }
 
-/** A frame that was captured as a whole still is. */
+/** A frame that was captured as a whole still is; its length on the wire stays a 32-bit number, as files have it. */
 function whole(frame: CapturedFrame, bytes: Uint8Array): Partial<CapturedFrame> {
-  return { bytes, wireLength: Math.max(0, frame.wireLength + bytes.length - frame.bytes.length) };
+  const wireLength = frame.wireLength + bytes.length - frame.bytes.length;
+  return { bytes, wireLength: Math.min(Math.max(0, wireLength), MAX_WIRE_LENGTH) };
 }
 
 function clockSet(frame: CapturedFrame, random: Random): Partial<CapturedFrame> {

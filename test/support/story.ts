@@ -6,7 +6,7 @@
  *     const story = new Story().whoHas(client, vip).isAt(director, vip, client);
  *     story.tcp(client, vip).syn(client, director, rs1).synAck(rs1, client).ack(client, director, rs1);
  */
-import { emptyFrame, LinkType } from '../../src/capture/frame.ts';
+import { emptyFrame, type Frame, LinkType } from '../../src/capture/frame.ts';
 import { Facts, type KnownAddress } from '../../src/correlation/facts.ts';
 import type { HashKey } from '../../src/correlation/hash.ts';
 import { formatMac } from '../../src/decoders/address.ts';
@@ -252,21 +252,25 @@ export class Story {
   facts(known: readonly KnownAddress[] = []): Facts {
     const facts = new Facts(known, KEY);
     const packet = new Packet();
-    const linkType = this.#isCooked ? LinkType.linuxSll : LinkType.ethernet;
-    this.#frames.forEach((told, i) => {
-      const { at } = told;
-      const whole = this.#isCooked ? cooked(told.bytes) : told.bytes;
-      const bytes = whole.slice(0, this.#snapLength);
-      const view = new DataView(bytes.buffer);
-      const seconds = Math.floor(at / 1e9);
-      const time = { seconds: START + seconds, nanoseconds: at - seconds * 1e9 };
-      const length = { end: bytes.length, wireLength: whole.length };
-      const frame = { ...emptyFrame(), bytes, view, ...length, ...time, number: i + 1, linkType };
+    this.captured().forEach((frame, i) => {
       packet.decode(frame);
-      facts.isWatched = told.isWatched;
+      facts.isWatched = this.#frames[i]!.isWatched;
       facts.add(frame, packet);
     });
     return facts;
+  }
+
+  /** The frames as they are captured. */
+  captured(): Frame[] {
+    const linkType = this.#isCooked ? LinkType.linuxSll : LinkType.ethernet;
+    return this.#frames.map((told, i) => {
+      const whole = this.#isCooked ? cooked(told.bytes) : told.bytes;
+      const bytes = whole.slice(0, this.#snapLength);
+      const seconds = Math.floor(told.at / 1e9);
+      const time = { seconds: START + seconds, nanoseconds: told.at - seconds * 1e9 };
+      const length = { end: bytes.length, wireLength: whole.length };
+      return { ...emptyFrame(), bytes, view: new DataView(bytes.buffer), ...length, ...time, number: i + 1, linkType };
+    });
   }
 
   /** The frames as a pcap file (nanoseconds, big-endian). */
