@@ -285,9 +285,9 @@ export class Facts {
       if (next !== path) {
         paths.flows[path]!--;
         paths.flows[next]!++;
+        flows.hot[row + 1] = (state & ~0xffff) | next | (toward ? 0 : FlowFlag.answered);
         flows.pushEvent(row, frame.number, this.#clock[0]!);
-        state = (state & ~0xffff) | next | (toward ? 0 : FlowFlag.answered);
-        flows.hot[row + 1] = state;
+        state = flows.hot[row + 1]!;
       }
     }
 

@@ -41,6 +41,8 @@ export const FlowFlag = {
   version6: 1 << 20,
   /** Its first frame was its only one: it began when it was last seen, and no event but its first is remembered. */
   oneFrame: 1 << 21,
+  /** There was no room for one of its events: those remembered are its first ones, and none is added, or frames would stand beside other steps. */
+  eventsLost: 1 << 22,
 } as const;
 
 /** Words of a cold row. */
@@ -172,11 +174,15 @@ export class FlowTable {
       numbers[(start + Cold.firstAt) >> 1] = at;
       return;
     }
+    if ((this.hot[row + 1]! & FlowFlag.eventsLost) !== 0) return;
     this.hot[row + 1] = this.hot[row + 1]! & ~FlowFlag.oneFrame;
     let event = this.#freeEvents;
     if (event !== 0) this.#freeEvents = this.#previousOf(event);
     else {
-      if (this.#eventsUsed * EVENT >= this.#events.length && !this.#growEvents()) return;
+      if (this.#eventsUsed * EVENT >= this.#events.length && !this.#growEvents()) {
+        this.hot[row + 1] = this.hot[row + 1]! | FlowFlag.eventsLost;
+        return;
+      }
       event = this.#eventsUsed++;
     }
     const head = start + Cold.newestEvent;

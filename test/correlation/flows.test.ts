@@ -97,6 +97,21 @@ describe('the flow table', () => {
     expect(table.find((17 << 20) | 64, 17 << 20)).toBeGreaterThanOrEqual(0);
   });
 
+  test('a flow whose events found no room once remembers its first ones, whatever room there is later', () => {
+    const table = new FlowTable(1 << 12);
+    const [full, short] = [insert(table, 1), insert(table, 2)];
+    for (const frame of [1, 2, 3]) table.pushEvent(short, frame, frame);
+    for (let frame = 1; frame <= 20_000; frame++) table.pushEvent(full, frame, frame);
+    table.pushEvent(short, 4, 4);
+    table.dropEvents(full);
+    table.pushEvent(short, 5, 5);
+    expect(table.eventsOf(short).map((event) => event.frame)).toEqual([1, 2, 3]);
+    table.dropEvents(short);
+    table.hot[short + 1] = 0;
+    for (const frame of [6, 7]) table.pushEvent(short, frame, frame);
+    expect(table.eventsOf(short).map((event) => event.frame)).toEqual([6, 7]);
+  });
+
   test('a flow that begins anew gives its event frames back', () => {
     const table = new FlowTable();
     const row = insert(table, 1);
