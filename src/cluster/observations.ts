@@ -3,6 +3,7 @@
  * nothing here is per frame.
  */
 import { captureOf } from '../capture/frame.ts';
+import type { BoundedLog } from '../correlation/bounded-log.ts';
 import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind, Unanswered } from '../correlation/claims.ts';
 import { type EdgeTable, isGroupMac } from '../correlation/edges.ts';
 import type { Facts } from '../correlation/facts.ts';
@@ -114,6 +115,12 @@ export interface AskingSeen {
   readonly unanswered: Unanswered | null;
 }
 
+/** A time of which nothing is remembered, from the last entry before it to the first behind it; nanoseconds. */
+export interface Gap {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** All that was said about one IP. */
 export interface AddressSeen {
   readonly ip: Ip;
@@ -121,7 +128,7 @@ export interface AddressSeen {
   /** Claims in order of time; of VRRP adverts only those from another MAC than the one before. */
   readonly log: readonly ClaimSeen[];
   /** Claims between these two times were too many to keep; null when all are in the log. */
-  readonly gap: { readonly from: number; readonly until: number } | null;
+  readonly gap: Gap | null;
   readonly askings: readonly AskingSeen[];
   readonly races: readonly RaceSeen[];
   readonly raceCount: number;
@@ -157,6 +164,15 @@ export interface VrrpSenderSeen {
   readonly last: FrameRef;
 }
 
+/** From a frame on another sender speaks, or the same resigns, returns, or lists an address that it did not list before. */
+export interface VrrpChangeSeen {
+  readonly ref: FrameRef;
+  readonly sender: VrrpSenderSeen;
+  readonly priority: number;
+  /** The virtual addresses that this very advert lists. */
+  readonly vips: readonly Ip[];
+}
+
 /** One VRRP group: (VLAN, family, VRID). */
 export interface VrrpGroupSeen {
   readonly vlan: number;
@@ -164,10 +180,10 @@ export interface VrrpGroupSeen {
   readonly version: 4 | 6;
   readonly vips: readonly Ip[];
   readonly senders: readonly VrrpSenderSeen[];
-  /** From each of these frames on another sender speaks, or the same resigns or returns; of very many only the first and last. */
-  readonly changes: readonly { readonly ref: FrameRef; readonly sender: VrrpSenderSeen; readonly priority: number }[];
-  /** Changes ever seen. */
-  readonly changeCount: number;
+  /** In order of time; of very many only the first and last. */
+  readonly changes: readonly VrrpChangeSeen[];
+  /** Changes between these two times were too many to keep; null when all are kept. */
+  readonly gap: Gap | null;
 }
 
 /** Senders to one server IP that are judged one by one: more machines than a LAN has, but an end to random MACs. */
@@ -358,8 +374,13 @@ export class Observations {
         version: group.version,
         vips: [...group.addresses].map((id) => this.ip(id)),
         senders: [...senders.values()],
-        changes: group.changes.entries().map(({ ref, sender, priority }) => ({ ref, sender: senders.get(sender)!, priority })),
-        changeCount: group.changes.count,
+        changes: group.changes.entries().map(({ ref, sender, priority, addresses }) => ({
+          ref,
+          sender: senders.get(sender)!,
+          priority,
+          vips: addresses.map((id) => this.ip(id)),
+        })),
+        gap: gapOf(group.changes),
       };
     });
     return this.#vrrpGroups;
@@ -525,8 +546,8 @@ export function unicastOf({ source, destination, frames, count }: EdgeTable): Ma
   return unicast;
 }
 
-/** The hole between the first and the newest claims of a log. */
-function gapOf(log: AddressClaims['log']): AddressSeen['gap'] {
+/** The hole between the first and the newest entries of a log. */
+function gapOf(log: BoundedLog<{ readonly ref: FrameRef }>): Gap | null {
   const kept = log.entries();
   const { firstKept } = log;
   if (log.count === kept.length) return null;

@@ -758,7 +758,7 @@ export class Facts {
       const at4 = i * 4;
       const vip = this.addresses.intern(advert.addressVersion, words[at4]!, words[at4 + 1]!, words[at4 + 2]!, words[at4 + 3]!);
       if (vip === 0) continue;
-      this.vrrp.list(group, vip);
+      this.vrrp.list(group, ref, advert.priority, vip);
       this.#known.add(vip);
       if (advert.priority > 0) this.claims.claim('vrrp', ref, vip, mac, mac, 0xffff_ffff_ffff, p.vlan, 0);
     }

@@ -19,11 +19,13 @@ export interface VrrpSender {
   last: FrameRef;
 }
 
-/** From this frame on another sender speaks. */
+/** From this frame on another sender speaks, or the same resigns, returns, or lists an address that it did not list before. */
 export interface VrrpChange {
   readonly ref: FrameRef;
   readonly sender: VrrpSender;
   readonly priority: number;
+  /** The virtual addresses that this very advert lists, as address numbers. */
+  readonly addresses: number[];
 }
 
 export interface VrrpGroup {
@@ -34,6 +36,8 @@ export interface VrrpGroup {
   /** Whose advert came last; null when it had no room. */
   speaker: VrrpSender | null;
   readonly changes: BoundedLog<VrrpChange>;
+  /** The change that the newest advert is; null when it is none. */
+  change: VrrpChange | null;
   /** The virtual addresses listed, as address numbers. */
   readonly addresses: Set<number>;
 }
@@ -60,9 +64,10 @@ export class VrrpGroups {
     let group = this.groups.get(key);
     if (group === undefined) {
       if (this.groups.size >= MAX_GROUPS) return null;
-      group = { vlan, version, vrid, senders: [], speaker: null, changes: new BoundedLog(32, 32), addresses: new Set() };
+      group = { vlan, version, vrid, senders: [], speaker: null, changes: new BoundedLog(32, 32), change: null, addresses: new Set() };
       this.groups.set(key, group);
     }
+    group.change = null;
     let sender = group.senders.find((s) => s.mac === mac && s.address === address);
     if (sender === undefined) {
       group.speaker = null;
@@ -72,7 +77,7 @@ export class VrrpGroups {
     }
     const previous = group.changes.newest();
     if (previous === undefined || previous.sender !== sender || (priority === 0) !== (previous.priority === 0)) {
-      group.changes.add({ ref, sender, priority });
+      this.#change(group, ref, sender, priority);
     }
     sender.adverts++;
     sender.priority = priority;
@@ -82,10 +87,21 @@ export class VrrpGroups {
     return group;
   }
 
-  /** Adds a virtual address that the newest advert lists. */
-  list(group: VrrpGroup, address: number): void {
+  /** Adds a virtual address that the newest advert of a group, at `ref`, lists. */
+  list(group: VrrpGroup, ref: FrameRef, priority: number, address: number): void {
     if (group.addresses.size < MAX_VIPS) group.addresses.add(address);
-    const own = group.speaker?.addresses;
-    if (own !== undefined && own.size < MAX_VIPS) own.add(address);
+    const sender = group.speaker;
+    if (sender === null) return;
+    if (sender.addresses.size < MAX_VIPS && !sender.addresses.has(address)) {
+      sender.addresses.add(address);
+      if (group.change === null) this.#change(group, ref, sender, priority);
+    }
+    const listed = group.change?.addresses;
+    if (listed !== undefined && listed.length < MAX_VIPS) listed.push(address);
+  }
+
+  #change(group: VrrpGroup, ref: FrameRef, sender: VrrpSender, priority: number): void {
+    group.change = { ref, sender, priority, addresses: [] };
+    group.changes.add(group.change);
   }
 }

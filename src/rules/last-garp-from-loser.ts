@@ -4,11 +4,10 @@
  */
 
 import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
-import type { ClaimSeen, Ip, Mac, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
-import type { FrameRef } from '../correlation/frame-ref.ts';
+import type { ClaimSeen, Ip, Mac, VrrpChangeSeen, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
 import { captureOnLan } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { advertSays, areStrangers, groupsOf, machineOfSender, overlapOf, patienceMs } from './masterships.ts';
+import { advertSays, groupsOf, machineOfSender, overlapOf, patienceMs } from './masterships.ts';
 import { forget, NEIGHBOURS } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule, type Subject } from './rule.ts';
 import { claimSays, hopSays, hostOf, whoIs } from './wording.ts';
@@ -88,15 +87,14 @@ interface Loss {
   readonly loser: Machine;
   readonly now: VrrpSenderSeen;
   /** The master's advert beside the announcement. */
-  readonly contest: FrameRef;
+  readonly contest: VrrpChangeSeen;
   /** For how long the master is heard after it; nanoseconds. */
   readonly silence: number;
 }
 
 function lossesOf(c: Case, s: Subject): Loss[] {
   return groupsOf(c, s.ip).flatMap((group) => {
-    const overlap = overlapOf(c, group);
-    return overlap !== null && !areStrangers(overlap) ? [] : lossIn(c, s, group);
+    return overlapOf(c, group) === null ? lossIn(c, s, group) : [];
   });
 }
 
@@ -122,7 +120,7 @@ function faultOf(c: Case, s: Subject, { last, loser, now, contest, silence }: Lo
     .sort((a, b) => a.first.at - b.first.at)[0];
   const evidence: Evidence[] = [
     { at: last.ref, shows: 'fault', says: `${claimSays(last)}, the last one` },
-    { at: contest, shows: 'cause', says: advertSays(now) },
+    { at: contest.ref, shows: 'cause', says: advertSays(contest.sender) },
     { at: now.last, shows: 'cause', says: `${advertSays(now)}, still master` },
   ];
   if (astray !== undefined)
@@ -135,7 +133,7 @@ function faultOf(c: Case, s: Subject, { last, loser, now, contest, silence }: Lo
       masterHost: hostOf(machineOfSender(c, now), 'the master'),
       master: now.mac,
       frame: last.ref.frame,
-      masterFrame: contest.frame,
+      masterFrame: contest.ref.frame,
       seconds: Math.floor(silence / 1e9),
       astrayFrame: astray?.first.frame ?? null,
     },
@@ -150,14 +148,14 @@ function faultOf(c: Case, s: Subject, { last, loser, now, contest, silence }: Lo
 }
 
 /** The master's advert beside the announcement, when it was master all the time: before it, and again before it could count as dead. */
-function contestAt(c: Case, group: VrrpGroupSeen, last: ClaimSeen, master: Mac): FrameRef | null {
+function contestAt(c: Case, group: VrrpGroupSeen, last: ClaimSeen, master: Mac): VrrpChangeSeen | null {
   const { changes } = group;
   const isMaster = (i: number) => changes[i] !== undefined && changes[i].sender.mac === master && changes[i].priority > 0;
   let at = changes.length - 1;
   while (at > 0 && changes[at]!.ref.at > last.ref.at) at--;
-  if (isMaster(at)) return changes[at]!.ref.at <= last.ref.at ? changes[at]!.ref : null;
+  if (isMaster(at)) return changes[at]!.ref.at <= last.ref.at ? changes[at]! : null;
   const next = changes[at + 1];
   if (!isMaster(at - 1) || next === undefined || !isMaster(at + 1)) return null;
   const wait = next.ref.at - changes[at]!.ref.at;
-  return wait <= patienceMs(group.senders.filter((x) => machineOfSender(c, x).macs.includes(master))) * 1e6 ? next.ref : null;
+  return wait <= patienceMs(group.senders.filter((x) => machineOfSender(c, x).macs.includes(master))) * 1e6 ? next : null;
 }

@@ -1,6 +1,6 @@
 /** Who was VRRP master of an address and since when, and who claimed to be it beside another. */
 import { isVirtualMac, type Machine } from '../cluster/cluster.ts';
-import type { Ip, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
+import type { Ip, VrrpChangeSeen, VrrpGroupSeen, VrrpSenderSeen } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import type { Case, Subject } from './rule.ts';
 
@@ -18,7 +18,7 @@ export interface Overlap {
   readonly senders: readonly VrrpSenderSeen[];
   readonly machines: readonly Machine[];
   /** Adverts of one and the other in turn. */
-  readonly adverts: readonly { readonly ref: FrameRef; readonly sender: VrrpSenderSeen }[];
+  readonly adverts: readonly VrrpChangeSeen[];
   readonly first: FrameRef;
   readonly last: FrameRef;
 }
@@ -31,8 +31,12 @@ const MISSED_INTERVALS = 3;
 /** … with this to spare: its skew time is less than an interval, and machines are slow. */
 const SPARE_MS = 1000;
 
-/** The groups that list an address. */
+/** The groups that list an address; of their changes those whose adverts do. */
 export function groupsOf(c: Case, ip: Ip): VrrpGroupSeen[] {
+  return groupsListing(c, ip).map((group) => ({ ...group, changes: group.changes.filter((change) => change.vips.includes(ip)) }));
+}
+
+function groupsListing(c: Case, ip: Ip): VrrpGroupSeen[] {
   return c.o.vrrpGroups.filter((group) => group.vips.includes(ip));
 }
 
@@ -49,9 +53,9 @@ export function* sharedGroups(c: Case): Iterable<Subject> {
   }
 }
 
-/** The groups that a subject stands for. */
+/** The groups that a subject stands for, with all that they say. */
 export function groupsAt(c: Case, ip: Ip): VrrpGroupSeen[] {
-  const listing = groupsOf(c, ip);
+  const listing = groupsListing(c, ip);
   return listing.length > 0 ? listing : c.o.vrrpGroups.filter((group) => labelOf(group) === ip);
 }
 
@@ -144,12 +148,14 @@ function isTerm(c: Case, group: VrrpGroupSeen, i: number): boolean {
   const next = changes[i + 1];
   if (next?.priority !== 0 || isHole(group, i)) return false;
   const machine = machineOfSender(c, changes[i]!.sender);
-  const isOwn = (turn: (typeof changes)[number]) => machineOfSender(c, turn.sender) === machine;
+  const isOwn = (turn: VrrpChangeSeen) => machineOfSender(c, turn.sender) === machine;
   const before = changes.slice(0, i).filter(isOwn).at(-1);
   return isOwn(next) && (before === undefined || before.priority === 0);
 }
 
 /** Whether changes behind this one were too many to keep. */
-function isHole({ changes, changeCount }: VrrpGroupSeen, i: number): boolean {
-  return changeCount > changes.length && i === Math.floor(changes.length / 2) - 1;
+function isHole({ changes, gap }: VrrpGroupSeen, i: number): boolean {
+  if (gap === null) return false;
+  const next = changes[i + 1];
+  return changes[i]!.ref.at <= gap.from && (next === undefined || next.ref.at >= gap.until);
 }

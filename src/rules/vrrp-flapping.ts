@@ -88,10 +88,11 @@ export const vrrpFlapping: Rule<Data> = {
   },
 };
 
-/** An advert that shows it. */
+/** An advert that shows it, and how the message names its sender. */
 interface Shown {
   readonly ref: FrameRef;
   readonly sender: VrrpSenderSeen;
+  readonly name: string;
 }
 
 /** The busiest time of changing masters. */
@@ -104,33 +105,31 @@ function changing(c: Case, ip: Ip, group: VrrpGroupSeen): Fault<Data>[] {
     if (row.length > LEAST_CHANGES && row.length > series.length) series = row;
   }
   if (series.length === 0) return [];
-  const adverts = series.map((m) => ({ ref: m.from, sender: m.sender }));
-  return [faultOf(c, ip, group, 'changes', adverts, (sender) => sender.ip)];
+  const adverts = series.map(({ from, sender }) => ({ ref: from, sender, name: sender.ip }));
+  return [faultOf(c, ip, group, 'changes', adverts)];
 }
 
 /** Members that announce different intervals. */
 function unequal(c: Case, ip: Ip, group: VrrpGroupSeen): Fault<Data>[] {
   const masters = group.senders.filter((sender) => sender.intervalMs > 0);
   if (new Set(masters.map((sender) => sender.intervalMs)).size < 2) return [];
-  const adverts = masters.map((sender) => ({ ref: sender.last, sender }));
-  return [faultOf(c, ip, group, 'intervals', adverts, (sender) => `${sender.ip} (every ${sender.intervalMs / 1000} s)`)];
+  const adverts = masters.map((sender) => ({ ref: sender.last, sender, name: `${sender.ip} (every ${sender.intervalMs / 1000} s)` }));
+  return [faultOf(c, ip, group, 'intervals', adverts)];
 }
 
 /** Members that speak at the same time and list no address in common. */
 function sharedNumber(c: Case, ip: Ip, group: VrrpGroupSeen): Fault<Data>[] {
   const overlap = overlapOf(c, group);
   if (overlap === null || !areStrangers(overlap)) return [];
-  return [faultOf(c, ip, group, 'shared number', overlap.adverts, (sender) => `${sender.ip} (for ${sender.vips[0]})`)];
+  const adverts = overlap.adverts.map(({ ref, sender, vips: [vip] }) => ({
+    ref,
+    sender,
+    name: vip === undefined ? sender.ip : `${sender.ip} (for ${vip})`,
+  }));
+  return [faultOf(c, ip, group, 'shared number', adverts)];
 }
 
-function faultOf(
-  c: Case,
-  ip: Ip,
-  group: VrrpGroupSeen,
-  kind: Data['kind'],
-  adverts: readonly Shown[],
-  name: (sender: VrrpSenderSeen) => string,
-): Fault<Data> {
+function faultOf(c: Case, ip: Ip, group: VrrpGroupSeen, kind: Data['kind'], adverts: readonly Shown[]): Fault<Data> {
   const byTime = [...adverts].sort((a, b) => a.ref.at - b.ref.at);
   const culprits: Machine[] = [...new Set(byTime.map((a) => machineOfSender(c, a.sender)))];
   const first = byTime[0]!.ref;
@@ -141,7 +140,7 @@ function faultOf(
       ip,
       vrid: group.vrid,
       kind,
-      senders: [...new Set(shown.map((a) => name(a.sender)))],
+      senders: [...new Set(shown.map((a) => a.name))],
       hosts: culprits.map((m) => hostOf(m, 'the director')),
       changes: byTime.length - 1,
       seconds: Math.ceil((last.at - first.at) / 1e9),

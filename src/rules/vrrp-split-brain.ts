@@ -36,14 +36,14 @@ export const vrrpSplitBrain: Rule<Data> = {
     return groupsAt(c, s.ip).flatMap((group) => {
       const overlap = overlapOf(c, group);
       if (overlap === null || areStrangers(overlap)) return [];
-      const { adverts, machines, senders, first, last } = overlap;
+      const { adverts, machines, first, last } = overlap;
       const shown = [...adverts.slice(0, MAX_SHOWN), ...adverts.slice(-1)];
       return [
         {
           data: {
             ip: s.ip,
             vrid: group.vrid,
-            senders: senders.slice(0, MAX_SHOWN).map(({ ip, mac }) => ({ ip, mac })),
+            senders: [...new Set(shown.map((a) => a.sender))].map(({ ip, mac }) => ({ ip, mac })),
             hosts: machines.map((m) => hostOf(m, 'the director')),
             seconds: Math.floor((last.at - first.at) / 1e9),
             firstFrame: first.frame,

@@ -99,6 +99,21 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
     expect(judge(takenOver(story)).findings).toEqual([]);
   });
 
+  test('who speaks for other addresses of the group takes over what it lists, and nothing else', () => {
+    const other = version === 4 ? '203.0.113.150' : '2001:db8::150';
+    const lists = (vips: string[]) => verdictOn(judge(adverts(directed(), backup, 5, { version, vips })), rule, vip);
+    expect(lists([other])).toBe('not judged');
+    expect(lists([other, vip])).toBe('found');
+  });
+
+  test('an old master that lists the VIP only later is cited from there on', () => {
+    const other = version === 4 ? '203.0.113.150' : '2001:db8::150';
+    const story = adverts(healthy({ version }), director, 2, { version, vips: [other] });
+    const frame = story.frame + 1;
+    adverts(story, director, 3, { version, vips: [other, vip] });
+    expect(onlyFinding(judge(takenOver(story)), rule).evidence[0]!.frame).toBe(frame);
+  });
+
   test('a short contest leaves the master what it was', () => {
     const story = directed();
     for (let i = 0; i < 3; i++) adverts(adverts(story, backup, 1, { version, every: 10 }), director, 1, { version });

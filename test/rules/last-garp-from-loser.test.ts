@@ -34,6 +34,15 @@ test('an announcement while the master speaks on is found as well', () => {
   expect(onlyFinding(judge(adverts(story, director, 12, { priority: 150 })), rule).culprits[0]!.mac).toBe(backup.mac);
 });
 
+test('a master that speaks with another address of its own later is cited with that of the advert', () => {
+  const story = adverts(healthy(), backup, 2);
+  const frame = story.frame + 1;
+  adverts(story, director, 4, { priority: 150 }).announces(backup, vip);
+  adverts(story, { ...director, ip: '203.0.113.77' }, 12, { priority: 150 });
+  const [contest] = onlyFinding(judge(story), rule).evidence;
+  expect(contest).toMatchObject({ frame, says: `VRRP advert of ${director.ip} from ${director.mac}` });
+});
+
 test('a master that announces the VIP again passes', () => {
   const story = adverts(contested(), director, 5, { priority: 150 }).announces(director, vip);
   expect(verdictOn(judge(adverts(story, director, 12, { priority: 150 })), rule, vip)).toBe('passed');

@@ -130,6 +130,13 @@ test('two groups that use one number at the same time are found', () => {
   expect(onlyFinding(judge(story), rule).message).toContain(`use VRRP group number 51 for different addresses`);
 });
 
+test('each of them is named with an address that its adverts list at that time', () => {
+  const [before, after] = ['203.0.113.149', '203.0.113.150'];
+  const story = adverts(healthy(), b, 1, { every: 500, vips: [before] });
+  for (let i = 0; i < 6; i++) adverts(adverts(story, a, 1, { every: 500 }), b, 1, { every: 500, vips: [after] });
+  expect(onlyFinding(judge(story), rule).message).toMatch(`${a.ip} (for ${vip}) and ${b.ip} (for ${after}) use VRRP group number 51`);
+});
+
 test('two masters of the same addresses are no two groups', () => {
   const story = healthy();
   for (let i = 0; i < 6; i++) adverts(adverts(story, a, 1, { every: 500 }), b, 1, { every: 500 });

@@ -30,6 +30,14 @@ test('two masters of one group that speak in turn for longer than they need to h
   expect(verdictOn(judged, rule, vip)).toBe('found');
 });
 
+test('a third one, whose adverts come too late to be shown, is a culprit but not named by the message', () => {
+  const story = both(healthy(), 6);
+  for (let i = 0; i < 2; i++) story.advert(rs1, GROUP).wait(500).advert(director, GROUP).wait(500);
+  const judged = judge(story);
+  expect(culpritsOf(judged, rule).sort()).toEqual([director.mac, backup.mac, rs1.mac].sort());
+  expect(onlyFinding(judged, rule).message).not.toContain(rs1.mac);
+});
+
 test('routers that share the virtual MAC are told apart by their own addresses', () => {
   const story = both(healthy().announces(director, director.ip).announces(backup, backup.ip), 6, '00:00:5e:00:01:33');
   expect(culpritsOf(judge(story), rule).sort()).toEqual([director.mac, backup.mac].sort());
