@@ -11,9 +11,9 @@ import { parseDiagnosis } from '../../src/cli/read-diagnosis.ts';
 import { type Given, NOTHING_GIVEN } from '../../src/cluster/given/given.ts';
 import { parseGiven } from '../../src/cluster/given/parse-given.ts';
 import { diagnose, trace } from '../../src/diagnose.ts';
-import type { Diagnosis } from '../../src/diagnosis.ts';
+import type { Diagnosis, EvidenceItem } from '../../src/diagnosis.ts';
 import { diffDiagnoses } from '../../src/diff-diagnoses.ts';
-import { fetchEvidence } from '../../src/evidence.ts';
+import { type EvidenceFrames, fetchEvidence } from '../../src/evidence.ts';
 import { evidenceFiles } from '../../src/evidence-capture.ts';
 import { renderDiffMarkdown } from '../../src/reports/diff-markdown.ts';
 import { renderDiffText } from '../../src/reports/diff-text.ts';
@@ -24,8 +24,9 @@ import { renderText } from '../../src/reports/text.ts';
 import { renderClusterYaml, renderTopology } from '../../src/reports/topology.ts';
 import { renderTrace } from '../../src/reports/trace.ts';
 import { UsageError } from '../../src/usage-error.ts';
+import { addressesOf, unproved } from '../../test/support/cited-frames.ts';
 import { type Surroundings, surrounded } from '../frame-sources.ts';
-import { captureOf, framesOf, mutateFrames } from '../frames.ts';
+import { captureOf, frameAlone, framesOf, mutateFrames } from '../frames.ts';
 import { MemoryBytes } from '../memory-bytes.ts';
 import { mutateCapture } from '../pieces.ts';
 import { Broken, expectSame, type Target } from '../target.ts';
@@ -163,6 +164,7 @@ async function expectReports(diagnosis: Diagnosis, from: MemoryCaptures, given: 
   for (const detail of [{ verbose: true }, { quiet: true }]) expectPrintable(renderText(diagnosis, { ...COLUMNS, ...detail }));
   expectPrintable(renderMarkdown(diagnosis));
   const frames = await fetchEvidence(diagnosis, from.captures, from.kept);
+  expectProof(diagnosis, frames);
   await renderHtml(diagnosis, frames);
   for (const { bytes, frames: count } of await evidenceFiles(diagnosis, from.captures, from.kept)) {
     const read = await framesOf(bytes, count + 1);
@@ -171,6 +173,15 @@ async function expectReports(diagnosis: Diagnosis, from: MemoryCaptures, given: 
   renderTopology(diagnosis.cluster, COLUMNS);
   parseGiven('cluster.yaml', renderClusterYaml(diagnosis));
   expectPrintable(renderTrace(await trace(from.captures, given, NO_FILTER, from), COLUMNS));
+}
+
+/** @throws Broken unless each finding says only what its own frames show */
+function expectProof({ findings }: Diagnosis, frames: EvidenceFrames): void {
+  const shownBy = ({ capture, frame }: EvidenceItem) => addressesOf(frameAlone(frames.get(capture)!.get(frame)!));
+  for (const finding of findings) {
+    const [first] = unproved(finding, shownBy);
+    if (first !== undefined) throw new Broken(`${finding.rule} says what its frames do not show: ${JSON.stringify(first)}`);
+  }
 }
 
 /** Hashes are keyed afresh in each run of the tool; here two diagnoses are compared, and a finding must repeat. */

@@ -8,7 +8,7 @@ import { thousands } from '../thousands.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
-import { flowsOn, isSeenFromStart } from './requests.ts';
+import { arrivalAt, flowsOn, isSeenFromStart, sightingsOf } from './requests.ts';
 import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, endpoint, hopSays, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
@@ -37,41 +37,39 @@ export const directorBypassed: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const direct = directRequests(c, vip, machine);
-    const flows = flowsOn(direct.map((d) => d.path));
+    const flows = flowsOn(direct);
     const total = flowsOn(c.o.pathsTo(s.ip).filter(isSeenFromStart));
-    const shown = direct
-      .flatMap(({ path, hop }) => path.examples.map((e) => ({ at: e.frames[0], hop, e, protocol: path.protocol })))
-      .filter((x) => x.at !== undefined)
-      .sort((a, b) => a.at!.at - b.at!.at);
-    const first = shown[0];
+    // A router of the LAN may have brought the request on: what is cited is the hop to the real server.
+    const seen = sightingsOf(direct, (path) => arrivalAt(c, vip, machine, path));
+    const first = seen[0];
     if (first === undefined) return [];
-    const evidence: Evidence[] = shown.slice(0, MAX_SHOWN).map(({ at, hop, e, protocol }) => ({
-      at: at!,
+    const evidence: Evidence[] = seen.slice(0, MAX_SHOWN).map(({ path, example, step, at }) => ({
+      at,
       shows: 'fault',
       says: hopSays(
-        `${protocol === 'tcp' ? 'SYN' : 'first datagram'} ${endpoint(e.client, e.clientPort)} > ${endpoint(s.ip, e.serverPort)}`,
-        hop.source,
-        hop.destination,
+        `${path.protocol === 'tcp' ? 'SYN' : 'first datagram'} ${endpoint(example.client, example.clientPort)} > ${endpoint(s.ip, example.serverPort)}`,
+        step.source,
+        step.destination,
       ),
     }));
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.hop.destination),
+          who: whoIs(machine, first.step.destination),
           host: hostOf(machine, 'the real server'),
-          sender: first.hop.source,
-          senderHost: hostOf(c.cluster.machineOf(first.hop.source), 'the sender'),
+          sender: first.step.source,
+          senderHost: hostOf(c.cluster.machineOf(first.step.source), 'the sender'),
           flows,
           total,
-          firstFrame: first.at!.frame,
+          firstFrame: first.at.frame,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'requests',
-        first: first.at!,
-        last: shown.at(-1)!.at!,
+        first: first.at,
+        last: seen.at(-1)!.at,
         evidence,
       },
     ];

@@ -3,11 +3,22 @@
  * It drops them, or answers them itself: then it has no service or no real server for them.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip } from '../cluster/observations.ts';
+import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { groupsOf, mastershipsOf } from './masterships.ts';
-import { arrivalAt, examplesOf, frameOf, has, isSeenFromStart, isUnanswered, requestsOn, type Seen, stepsAsEvidence } from './requests.ts';
+import {
+  arrivalAt,
+  examplesOf,
+  frameOf,
+  has,
+  isSeenFromStart,
+  isUnanswered,
+  requestsOn,
+  type Seen,
+  sightingsOf,
+  stepsAsEvidence,
+} from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -48,30 +59,31 @@ export const directorNotForwarding: Rule<Data> = {
     const silent = c.sight.seesAllFrom(machine) ? stopped.filter((path) => howOf(path) === 'silent') : [];
     const lost = isRetired(c, vip, machine, silent) || requestsOn(silent) < MIN_SILENT ? [] : silent;
     const paths = [...answered, ...lost];
-    const examples = examplesOf(paths);
-    const first = examples[0];
+    const seen = sightingsOf(paths, (path) => arrivalAt(c, vip, machine, path));
+    const first = seen[0];
     if (first === undefined) return [];
     const how = howOf(first.path);
-    const isEnd = (step: { event: PathEvent }) => step.event === PathEvent.refused || step.event === PathEvent.unreachable;
+    const isEnd = (step: Step) =>
+      (step.event === PathEvent.refused || step.event === PathEvent.unreachable) && machine.macs.includes(step.source);
     return [
       {
         data: {
           ip: s.ip,
           service: `${first.example.serverPort}/${first.path.protocol}`,
-          who: whoIs(machine, arrivalAt(c, vip, machine, first.path)!.destination),
+          who: whoIs(machine, first.step.destination),
           host: hostOf(machine, 'the director'),
           requests: requestsOn(paths),
           how,
-          requestFrame: first.example.frames[0]!.frame,
+          requestFrame: first.at.frame,
           answerFrame: frameOf(first, isEnd)?.frame ?? null,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : how === 'silent' ? 'probable' : 'confirmed',
         count: requestsOn(paths),
         unit: 'requests',
-        first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
+        first: first.at,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen
           .slice(0, MAX_SHOWN)
           // The reset is a hop of the answer too: it is told once, as the reset that it is.
           .flatMap((e: Seen): Evidence[] =>
@@ -92,10 +104,11 @@ export const directorNotForwarding: Rule<Data> = {
   },
 
   message(d) {
+    const first = d.answerFrame === null ? '' : `, first in frame ${d.answerFrame}`;
     const words = {
       silent: 'nothing of them leaves it again, and it does not answer',
-      reset: `it answers them itself with a reset, first in frame ${d.answerFrame}: it has the address, but no such service`,
-      unreachable: `it answers them itself with an ICMP unreachable, first in frame ${d.answerFrame}: the service has no real server that it could use`,
+      reset: `it answers them itself with a reset${first}: it has the address, but no such service`,
+      unreachable: `it answers them itself with an ICMP unreachable${first}: the service has no real server that it could use`,
     } as const;
     return `${d.who} does not forward requests for ${d.ip} (${d.service}): ${count(d.requests, 'request')}, the first in frame ${d.requestFrame}; ${words[d.how]}.`;
   },

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, frameOf, has, stepsAsEvidence } from './requests.ts';
+import { flowsOn, has, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -37,28 +37,27 @@ export const directorReceiveOffload: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const refused = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isRefused(c, vip, machine, path));
-    const examples = examplesOf(refused);
-    const first = examples[0];
     const isFault = (step: Step) => step.event === PathEvent.tooBig && machine.macs.includes(step.source);
-    const at = first === undefined ? undefined : frameOf(first, isFault);
-    if (first === undefined || at === undefined) return [];
+    const seen = sightingsOf(refused, (path) => path.steps.find(isFault));
+    const first = seen[0];
+    if (first === undefined) return [];
     const flows = flowsOn(refused);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.steps.find(isFault)!.source),
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the director'),
           flows,
-          frame: at.frame,
+          frame: first.at.frame,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'probable',
         count: flows,
         unit: 'flows',
-        first: at,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, (step) => (isFault(step) ? 'fault' : 'cause'))),
+        first: first.at,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, (step) => (isFault(step) ? 'fault' : 'cause'))),
       },
     ];
   },

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { entryOf, examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
+import { entryOf, flowsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -34,28 +34,27 @@ export const directorResetsFlow: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const reset = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isReset(c, vip, machine, path));
-    const examples = examplesOf(reset);
-    const first = examples[0];
     const isFault = (step: Step) => step.event === PathEvent.reset && machine.macs.includes(step.source);
-    const at = first === undefined ? undefined : frameOf(first, isFault);
-    if (first === undefined || at === undefined) return [];
+    const seen = sightingsOf(reset, (path) => path.steps.find(isFault));
+    const first = seen[0];
+    if (first === undefined) return [];
     const flows = flowsOn(reset);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.steps.find(isFault)!.source),
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the director'),
           flows,
-          resetFrame: at.frame,
+          resetFrame: first.at.frame,
         },
         culprits: between(c, vip, machine, reset),
         confidence: isGuessed(vip, machine) ? 'possible' : reset.some((p) => p.begun <= Begun.reuse) ? 'confirmed' : 'probable',
         count: flows,
         unit: 'flows',
-        first: at,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, (step) => (isFault(step) ? 'fault' : 'cause'))),
+        first: first.at,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, (step) => (isFault(step) ? 'fault' : 'cause'))),
       },
     ];
   },

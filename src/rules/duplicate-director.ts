@@ -6,7 +6,7 @@ import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOnMirror } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { sharesByVrrp } from './masterships.ts';
-import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
+import { type Case, type Evidence, isGuessed, MAX_EVIDENCE, type Rule, type Subject } from './rule.ts';
 import { rivalsOf, type Turn, turnsOf } from './turns.ts';
 import { claimSays, count, questionSays } from './wording.ts';
 
@@ -48,15 +48,17 @@ export const duplicateDirector: Rule<Data> = {
         ...r.answers.map(({ claim }) => ({ at: claim.ref, shows: 'fault' as const, says: claimSays(claim) })),
       ]);
     for (const { claim } of turns.slice(0, MAX_SHOWN)) evidence.push({ at: claim.ref, shows: 'fault', says: claimSays(claim) });
-    const shown = new Set(evidence.map((e) => e.at.frame));
+    evidence.splice(MAX_EVIDENCE);
+    const cited = new Set(evidence.map((e) => e.at.frame));
+    const shown = byTime.filter((claim) => cited.has(claim.ref.frame));
     return [
       {
         data: {
           ip: s.ip,
-          macs: [...new Set(byTime.filter((e) => shown.has(e.ref.frame)).map((e) => e.mac))],
+          macs: [...new Set(shown.map((claim) => claim.mac))],
           races: rivals.length,
           changes: Math.max(0, turns.length - 1),
-          firstFrame: byTime[0]!.ref.frame,
+          firstFrame: shown[0]!.ref.frame,
         },
         culprits,
         confidence: culprits.some((m) => isGuessed(s.vip!, m)) ? 'possible' : rivals.length > 0 ? 'confirmed' : 'probable',

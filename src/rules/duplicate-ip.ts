@@ -6,7 +6,7 @@ import type { Ip, Mac } from '../cluster/observations.ts';
 import { captureOnMirror } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { groupsOf } from './masterships.ts';
-import type { Case, Evidence, Rule, Subject } from './rule.ts';
+import { type Case, type Evidence, MAX_EVIDENCE, type Rule, type Subject } from './rule.ts';
 import { isOneMachine, type Rivals, rivalsOf, type Turn, turnsOf } from './turns.ts';
 import { claimSays, count, questionSays } from './wording.ts';
 
@@ -42,16 +42,17 @@ export const duplicateIp: Rule<Data> = {
     const all = isRace ? rivals.flatMap((r) => r.answers) : turnsOf(c, s.ip);
     if (all.length === 0) return [];
     const byTime = [...all].sort((a, b) => a.claim.ref.at - b.claim.ref.at);
-    const evidence = isRace ? raceEvidence(s, rivals) : turnEvidence(all);
-    const shown = new Set(evidence.map((e) => e.at.frame));
+    const evidence = (isRace ? raceEvidence(s, rivals) : turnEvidence(all)).slice(0, MAX_EVIDENCE);
+    const cited = new Set(evidence.map((e) => e.at.frame));
+    const shown = byTime.map((t) => t.claim).filter((claim) => cited.has(claim.ref.frame));
     return [
       {
         data: {
           ip: s.ip,
-          macs: [...new Set(byTime.filter((t) => shown.has(t.claim.ref.frame)).map((t) => t.claim.mac))],
+          macs: [...new Set(shown.map((claim) => claim.mac))],
           races: rivals.length,
           changes: all.length - 1,
-          firstFrame: byTime[0]!.claim.ref.frame,
+          firstFrame: shown[0]!.ref.frame,
         },
         culprits: [...new Set(all.map((t) => t.machine))],
         confidence: isSure(c, s) ? 'confirmed' : 'probable',
@@ -59,7 +60,7 @@ export const duplicateIp: Rule<Data> = {
         unit: 'frames',
         first: byTime[0]!.claim.ref,
         last: byTime.at(-1)!.claim.ref,
-        evidence: evidence.slice(0, 4 * MAX_SHOWN),
+        evidence,
       },
     ];
   },

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnMirror } from './capture-command.ts';
-import { examplesOf, flowsOn, frameOf, isSeenFromStart, stepsAsEvidence } from './requests.ts';
+import { flowsOn, frameOf, isSeenFromStart, sightingsOf, stepsAsEvidence } from './requests.ts';
 import type { Case, Rule } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -17,7 +17,8 @@ interface Data {
   readonly isDirector: boolean;
   readonly flows: number;
   readonly firstFrame: number;
-  readonly loopFrame: number;
+  /** The first that closes the circle; null when it is not remembered. */
+  readonly loopFrame: number | null;
 }
 
 const MAX_SHOWN = 2;
@@ -42,29 +43,28 @@ export const forwardingLoop: Rule<Data> = {
       }
     }
     return [...byMachine].flatMap(([machine, paths]) => {
-      const examples = examplesOf(paths);
-      const first = examples[0];
+      const seen = sightingsOf(paths, (path) => path.toward.find((hop) => machine.macs.includes(hop.source)));
+      const first = seen[0];
       if (first === undefined) return [];
-      const back = first.path.toward.find((hop) => machine.macs.includes(hop.source))!;
       const flows = flowsOn(paths);
       return [
         {
           data: {
             ip: s.ip,
-            who: whoIs(machine, back.source),
+            who: whoIs(machine, first.step.source),
             host: hostOf(machine, 'the machine'),
             isDirector: vip.directors.some((d) => d.machine === machine),
             flows,
             firstFrame: first.example.frames[0]!.frame,
-            loopFrame: (frameOf(first, (x) => x.event === PathEvent.loop) ?? first.example.frames[0]!).frame,
+            loopFrame: frameOf(first, (x) => x.event === PathEvent.loop)?.frame ?? null,
           },
           culprits: [machine],
           confidence: 'confirmed' as const,
           count: flows,
           unit: 'flows' as const,
           first: first.example.frames[0]!,
-          last: examples.at(-1)!.example.frames.at(-1)!,
-          evidence: examples
+          last: seen.at(-1)!.example.frames.at(-1)!,
+          evidence: seen
             .slice(0, MAX_SHOWN)
             .flatMap((e) => stepsAsEvidence(e, (x) => (x.event === PathEvent.loop || machine.macs.includes(x.source) ? 'fault' : 'cause'))),
         },
@@ -81,7 +81,8 @@ export const forwardingLoop: Rule<Data> = {
   },
 
   message(d) {
-    return `${d.who} sends requests for ${d.ip} back to where they came from, and the same datagram comes again with a lower TTL: ${count(d.flows, 'flow')}; the first begins in frame ${d.firstFrame} and closes the circle in frame ${d.loopFrame}.`;
+    const closes = d.loopFrame === null ? '' : ` and closes the circle in frame ${d.loopFrame}`;
+    return `${d.who} sends requests for ${d.ip} back to where they came from, and the same datagram comes again with a lower TTL: ${count(d.flows, 'flow')}; the first begins in frame ${d.firstFrame}${closes}.`;
   },
 
   remedy(d) {

@@ -3,15 +3,17 @@
  * Against the configuration that is a fault; without one it is a fact to know: the rules of direct routing judge nothing there.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip } from '../cluster/observations.ts';
+import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, stepsAsEvidence } from './requests.ts';
+import { flowsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import type { Case, Rule } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
+  /** The real server's address that requests are seen to go to, where that is all that shows; else null. */
+  readonly rewrittenTo: Ip | null;
   readonly who: string;
   readonly host: string;
   readonly mode: 'nat' | 'tun';
@@ -37,11 +39,11 @@ export const forwardingModeMismatch: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const configured = new Set(vip.given?.services.map((x) => x.mode).filter((m) => m !== null));
-    const seen = c.o.pathsTouching(machine.macs, s.ip).filter((path) => modeOf(machine, path) !== null);
-    const paths = seen.length > 0 || !configured.has('nat') ? seen : translatedPaths(c, vip, machine);
-    const first = examplesOf(paths)[0];
+    const forwarded = c.o.pathsTouching(machine.macs, s.ip).filter((path) => forwardedBy(machine, path) !== undefined);
+    const paths = forwarded.length > 0 || !configured.has('nat') ? forwarded : translatedPaths(c, vip, machine);
+    const first = sightingsOf(paths, (path) => forwardedBy(machine, path) ?? path.toward[0])[0];
     if (first === undefined) return [];
-    const mode = modeOf(machine, first.path) ?? 'nat';
+    const mode = first.step.event === PathEvent.towardInTunnel ? 'tun' : 'nat';
     const against =
       configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : vip.modesSeen.includes('dr') ? 'other flows' : null;
     const flows = flowsOn(paths);
@@ -52,12 +54,13 @@ export const forwardingModeMismatch: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.steps.find((step) => machine.macs.includes(step.source))!.source),
+          rewrittenTo: first.path.server === s.ip ? null : first.path.server,
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the director'),
           mode,
           against,
           flows,
-          frame: shown.at(-1)!.at.frame,
+          frame: first.at.frame,
         },
         culprits: [machine],
         confidence: 'confirmed',
@@ -82,7 +85,8 @@ export const forwardingModeMismatch: Rule<Data> = {
   message(d) {
     const but =
       d.against === null ? '' : d.against === 'configuration' ? '; the configuration says otherwise' : '; other flows are routed directly';
-    return `${d.who} forwards requests for ${d.ip} by ${MODE_WORDS[d.mode]}: ${count(d.flows, 'flow')}, seen in frame ${d.frame}${but}.`;
+    const [what, to] = d.rewrittenTo === null ? [`requests for ${d.ip}`, ''] : ['requests', `, here to ${d.rewrittenTo}`];
+    return `${d.who} forwards ${what} by ${MODE_WORDS[d.mode]}${to}: ${count(d.flows, 'flow')}, seen in frame ${d.frame}${but}.`;
   },
 
   remedy(d) {
@@ -101,9 +105,10 @@ export const forwardingModeMismatch: Rule<Data> = {
   },
 };
 
-function modeOf(machine: Machine, path: FlowPath): 'nat' | 'tun' | null {
-  if (path.steps.some((x) => x.event === PathEvent.towardInTunnel && machine.macs.includes(x.source))) return 'tun';
-  return path.steps.some((x) => x.event === PathEvent.translated && machine.macs.includes(x.source)) ? 'nat' : null;
+/** The step by which a machine forwards a request through a tunnel, or else by NAT. */
+function forwardedBy(machine: Machine, path: FlowPath): Step | undefined {
+  const by = (event: PathEvent) => path.steps.find((x) => x.event === event && machine.macs.includes(x.source));
+  return by(PathEvent.towardInTunnel) ?? by(PathEvent.translated);
 }
 
 /** Seen from a real server behind NAT: clients' requests for its own address come from the director, and its answers go back there. */

@@ -103,9 +103,9 @@ export const gatewayArpFlip: Rule<Data> = {
 
 /** `used` and `before` are what a sender sent to the real server and to a director. */
 function flipTo(c: Case, vip: Vip, machine: Machine, used: Passage, before: Passage, moves: readonly Move[]): Fault<Data> {
-  const { source: sender, destination: mac } = used;
+  const sender = used.source;
   const flip = moves.find((m) => m.from !== null && machine.macs.includes(m.to)) ?? null;
-  const at: FrameRef = flip?.ref ?? used.first;
+  const { ref: at, to: mac } = flip ?? { ref: used.first, to: used.destination };
   const back = moves.find((m) => m.ref.at > at.at && c.cluster.isDirector(m.to, vip)) ?? null;
   const cause = lastClaim(c, vip.ip, machine.macs, sender, -Infinity, at.at);
   // Who names another's MAC is to be mended, not whom it names.

@@ -8,7 +8,7 @@ import type { Ip } from '../cluster/observations.ts';
 import { captureFilter, tcpdumpCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, has, macReached, reaches, requestsOn, stepsAsEvidence } from './requests.ts';
+import { has, hopTo, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
@@ -40,8 +40,8 @@ export const handshakeNeverCompletes: Rule<Data> = {
     const stuck = c.o.pathsTouching(machine.macs, s.ip).filter((p) => reaches(p, machine) && has(p, PathEvent.retry));
     const mine = c.o.pathsTouching(machine.macs, s.ip).some((p) => reaches(p, machine) && has(p, PathEvent.established));
     const requests = requestsOn(stuck);
-    const examples = examplesOf(stuck);
-    const first = examples[0];
+    const seen = sightingsOf(stuck, (path) => hopTo(path, machine));
+    const first = seen[0];
     if (mine || requests < MIN_REQUESTS || first === undefined || !anyCompletes(c, vip)) return [];
     // It resolves a neighbour after it got the request: it does answer, and what becomes of that is beyond this capture.
     if (asksAfter(c, machine, first.example.frames[0]!.at)) return [];
@@ -49,7 +49,7 @@ export const handshakeNeverCompletes: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, macReached(first.path, machine)),
+          who: whoIs(machine, first.step.destination),
           host: hostOf(machine, 'the real server'),
           addresses: machine.ips,
           requests,
@@ -60,8 +60,8 @@ export const handshakeNeverCompletes: Rule<Data> = {
         count: requests,
         unit: 'requests',
         first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
       },
     ];
   },

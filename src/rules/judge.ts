@@ -5,7 +5,7 @@ import type { FrameNames } from '../cluster/frame-names.ts';
 import type { Ip } from '../cluster/observations.ts';
 import type { Culprit, EvidenceItem, Finding, Severity, Verdict } from '../diagnosis.ts';
 import { CAUSES } from './causes.ts';
-import type { AnyRule, Case, Evidence, Fault, Subject } from './rule.ts';
+import { type AnyRule, type Case, type Evidence, type Fault, MAX_EVIDENCE, type Subject } from './rule.ts';
 import { addressesText } from './wording.ts';
 
 export interface Judgement {
@@ -24,8 +24,6 @@ export type SubjectKey = string;
 
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 const CONFIDENCES = ['confirmed', 'probable', 'possible'] as const;
-/** Evidence frames of one finding; more of the same kind prove no more. */
-const MAX_EVIDENCE = 24;
 
 interface Found {
   readonly rule: AnyRule;
@@ -190,7 +188,7 @@ function findingOf(
   };
 }
 
-/** In order of time, each frame once: what says that it is the fault stands before what says that it is an effect. */
+/** In order of time, each frame once: what says that it is the fault before what says that it is an effect. Of very many, those that the rule names first. */
 function citedOf(evidence: readonly Evidence[]): Evidence[] {
   const weight = { fault: 0, cause: 1, cure: 2, effect: 3 } as const;
   const byFrame = new Map<number, Evidence>();
@@ -198,7 +196,7 @@ function citedOf(evidence: readonly Evidence[]): Evidence[] {
     const known = byFrame.get(e.at.frame);
     if (known === undefined || weight[e.shows] < weight[known.shows]) byFrame.set(e.at.frame, e);
   }
-  return [...byFrame.values()].sort((a, b) => a.at.at - b.at.at || a.at.frame - b.at.frame).slice(0, MAX_EVIDENCE);
+  return [...byFrame.values()].slice(0, MAX_EVIDENCE).sort((a, b) => a.at.at - b.at.at || a.at.frame - b.at.frame);
 }
 
 function item({ at, shows, says }: Evidence, names: FrameNames, macs: FrameMacs | undefined): EvidenceItem {

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, stepsAsEvidence } from './requests.ts';
+import { flowsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -36,42 +36,31 @@ export const midFlowRsSwitch: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const switched = c.o.pathsTouching(machine.macs, s.ip).filter((path) => switchOf(c, vip, machine, path) !== null);
-    const examples = examplesOf(switched).filter(
-      ({ path, example }) => example.frames[path.steps.indexOf(switchOf(c, vip, machine, path)!.second)] !== undefined,
-    );
-    const first = examples[0];
+    const seen = sightingsOf(switched, (path) => switchOf(c, vip, machine, path)!.second);
+    const first = seen[0];
     if (first === undefined) return [];
-    const how = switchOf(c, vip, machine, first.path)!;
     const flows = flowsOn(switched);
-    const at = first.example.frames[first.path.steps.indexOf(how.second)]!;
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, how.second.source),
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the director'),
-          firstTarget: how.first.destination,
-          secondTarget: how.second.destination,
+          firstTarget: switchOf(c, vip, machine, first.path)!.first.destination,
+          secondTarget: first.step.destination,
           flows,
-          switchFrame: at.frame,
+          switchFrame: first.at.frame,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'flows',
-        first: at,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
-          .slice(0, MAX_SHOWN)
-          .flatMap((e) =>
-            stepsAsEvidence(e, (step) =>
-              step === switchOf(c, vip, machine, e.path)!.second
-                ? 'fault'
-                : e.path.steps.indexOf(step) > e.path.steps.indexOf(switchOf(c, vip, machine, e.path)!.second)
-                  ? 'effect'
-                  : 'cause',
-            ),
-          ),
+        first: first.at,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen.slice(0, MAX_SHOWN).flatMap((e) => {
+          const switches = e.path.steps.indexOf(e.step);
+          return stepsAsEvidence(e, (_, i) => (i === switches ? 'fault' : i > switches ? 'effect' : 'cause'));
+        }),
       },
     ];
   },

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
+import { flowsOn, frameOf, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -34,30 +34,30 @@ export const pmtuIcmpNotForwarded: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const kept = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isKept(machine, path));
-    const examples = examplesOf(kept);
-    const first = examples[0];
-    const icmp = first === undefined ? undefined : frameOf(first, (x) => isArriving(machine, x));
-    const stall = first === undefined ? undefined : frameOf(first, (x) => x.event === PathEvent.stalled);
-    if (first === undefined || icmp === undefined || stall === undefined || !c.sight.seesAllFrom(machine)) return [];
+    const kept = c.o.pathsTouching(machine.macs, s.ip).filter((path) => stallOf(machine, path) !== undefined);
+    const seen = sightingsOf(kept, (path) => stallOf(machine, path));
+    const first = seen[0];
+    if (first === undefined || !c.sight.seesAllFrom(machine)) return [];
+    const arrival = first.path.steps.find((x) => isArriving(machine, x))!;
+    const icmp = frameOf(first, (step) => step === arrival)!;
     const flows = flowsOn(kept);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.steps.find((x) => isArriving(machine, x))!.destination),
+          who: whoIs(machine, arrival.destination),
           host: hostOf(machine, 'the director'),
           flows,
           icmpFrame: icmp.frame,
-          stallFrame: stall.frame,
+          stallFrame: first.at.frame,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'flows',
         first: icmp,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen
           .slice(0, MAX_SHOWN)
           .flatMap((e) =>
             stepsAsEvidence(e, (x) =>
@@ -104,10 +104,10 @@ function isArriving(machine: Machine, step: Step): boolean {
   return step.event === PathEvent.tooBig && machine.macs.includes(step.destination);
 }
 
-/** Arrived, not sent on, and the flow hangs. */
-function isKept(machine: Machine, path: FlowPath): boolean {
+/** The real server's segment that shows that the flow hangs, where the message arrived before it and is not sent on. */
+function stallOf(machine: Machine, path: FlowPath): Step | undefined {
   const arrives = path.steps.findIndex((x) => isArriving(machine, x));
   const leaves = path.steps.some((x) => x.event === PathEvent.tooBig && machine.macs.includes(x.source));
   const stalled = path.steps.findIndex((x) => x.event === PathEvent.stalled && !machine.macs.includes(x.destination));
-  return arrives >= 0 && !leaves && stalled > arrives;
+  return arrives >= 0 && !leaves && stalled > arrives ? path.steps[stalled] : undefined;
 }

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { arrivalAt, examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
+import { arrivalAt, flowsOn, frameOf, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, msBetween, verb, whoIs } from './wording.ts';
 
@@ -36,29 +36,30 @@ export const portReuseDelay: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const delayed = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.begun === Begun.reuse && isDelayed(c, vip, machine, path));
-    const examples = examplesOf(delayed);
-    const first = examples[0];
-    const copy = first === undefined ? undefined : frameOf(first, (step) => isCopy(machine, step));
-    if (first === undefined || copy === undefined) return [];
+    const seen = sightingsOf(delayed, (path) => path.steps.find((step) => isCopy(machine, step)));
+    const first = seen[0];
+    if (first === undefined) return [];
+    const arrival = arrivalAt(c, vip, machine, first.path)!;
+    const syn = frameOf(first, (step) => step === arrival)!;
     const flows = flowsOn(delayed);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, arrivalAt(c, vip, machine, first.path)!.destination),
+          who: whoIs(machine, arrival.destination),
           host: hostOf(machine, 'the director'),
           flows,
-          synFrame: first.example.frames[0]!.frame,
-          copyFrame: copy.frame,
-          delay: msBetween(first.example.frames[0]!, copy),
+          synFrame: syn.frame,
+          copyFrame: first.at.frame,
+          delay: msBetween(syn, first.at),
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'flows',
-        first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples.slice(0, MAX_SHOWN).flatMap((e) =>
+        first: syn,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen.slice(0, MAX_SHOWN).flatMap((e) =>
           stepsAsEvidence(e, (step) => {
             if (isCopy(machine, step)) return 'cure';
             return step === arrivalAt(c, vip, machine, e.path) ? 'fault' : step.event === PathEvent.retry ? 'effect' : null;

@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import { blindToAnswers, examplesOf, flowsOn, frameOf, isHealthCheck, stepsAsEvidence } from './requests.ts';
+import { blindToAnswers, flowsOn, isHealthCheck, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -40,35 +40,31 @@ export const replyViaDirector: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const isFault = (step: Step) => machine.macs.includes(step.source) && c.cluster.isDirector(step.destination, vip);
     const paths = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.from.some(isFault) && !isHealthCheck(vip, path));
-    const examples = examplesOf(paths);
-    const first = examples[0];
+    const seen = sightingsOf(paths, (path) => path.from.find(isFault));
+    const first = seen[0];
     if (first === undefined) return [];
-    const isReply = (step: Step) => first.path.from.includes(step) && isFault(step);
-    const at = frameOf(first, isReply);
-    if (at === undefined) return [];
-    const onward = paths.filter((path) => handedOn(c, vip, path));
+    const { step: reply, at } = first;
     const flows = flowsOn(paths);
-    const onwardSeen = examplesOf(onward)[0];
-    const shown = [...examples.slice(0, MAX_SHOWN), ...(onwardSeen !== undefined ? [onwardSeen] : [])];
-    const firstOnward = onwardSeen === undefined ? undefined : frameOf(onwardSeen, (step) => isOnward(c, vip, onwardSeen.path, step));
+    const onward = sightingsOf(paths, (path) => path.from.find((hop) => isOnward(c, vip, path, hop)))[0];
+    const shown = [...seen.slice(0, MAX_SHOWN), ...(onward !== undefined ? [onward] : [])];
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.steps.find(isReply)!.source),
+          who: whoIs(machine, reply.source),
           host: hostOf(machine, 'the real server'),
-          director: first.path.steps.find(isReply)!.destination,
+          director: reply.destination,
           flows,
           frame: at.frame,
-          onwardFrame: firstOnward?.frame ?? null,
+          onwardFrame: onward?.at.frame ?? null,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
-        ...(firstOnward === undefined ? {} : { severity: 'warning' as const }),
+        ...(onward === undefined ? {} : { severity: 'warning' as const }),
         count: flows,
         unit: 'flows',
         first: at,
-        last: examples.at(-1)!.example.frames.at(-1)!,
+        last: seen.at(-1)!.example.frames.at(-1)!,
         evidence: shown.flatMap((e) =>
           stepsAsEvidence(e, (step) => {
             if (!e.path.from.includes(step)) return e.path.toward.includes(step) ? 'cause' : null;
@@ -111,11 +107,7 @@ export const replyViaDirector: Rule<Data> = {
   },
 };
 
-/** Whether a director hands a reply on that it got. */
-function handedOn(c: Case, vip: Vip, path: FlowPath): boolean {
-  return path.from.some((hop) => isOnward(c, vip, path, hop));
-}
-
+/** Whether by this hop a director hands a reply on that it got. */
 function isOnward(c: Case, vip: Vip, path: FlowPath, hop: Step): boolean {
   const index = path.from.indexOf(hop);
   return (

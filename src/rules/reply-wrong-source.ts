@@ -3,9 +3,10 @@
  * The client asked the VIP and throws the answer away: TCP resets it, a connected UDP socket refuses it.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { Example, FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { Example, FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
+import { flowsOn, frameOf, type Sighting, sightingsOf } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, endpoint, hopSays, hostOf, verb, whoIs } from './wording.ts';
 
@@ -37,42 +38,34 @@ export const replyWrongSource: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const wrong: { path: FlowPath; index: number; mac: Mac }[] = [];
-    for (const path of c.o.pathsTouching(machine.macs, s.ip)) {
-      const index = path.steps.findIndex((step) => step.event === PathEvent.answeredElsewhere && machine.macs.includes(step.source));
-      if (index >= 0) wrong.push({ path, index, mac: path.steps[index]!.source });
-    }
-    const flows = wrong.reduce((sum, w) => sum + w.path.flows, 0);
-    const examples = wrong
-      .flatMap((w) => w.path.examples.map((example) => ({ ...w, example })))
-      .filter(({ example, index }) => example.frames[index] !== undefined)
-      .sort((a, b) => a.example.frames[a.index]!.at - b.example.frames[b.index]!.at);
-    const first = examples[0];
+    const wrong = c.o.pathsTouching(machine.macs, s.ip).filter((path) => answerOf(machine, path) !== undefined);
+    const flows = flowsOn(wrong);
+    const seen = sightingsOf(wrong, (path) => answerOf(machine, path));
+    const first = seen[0];
     if (first === undefined) return [];
-    const shown = examples.slice(0, MAX_SHOWN).map((e) => tell(c, e.path, e.example, e.index, e.mac));
+    const shown = seen.slice(0, MAX_SHOWN).map((each) => tell(c, each));
     const tcp = first.path.protocol === 'tcp';
-    const sealFrame = shown[0]!.sealFrame;
-    const reply = first.example.frames[first.index]!;
+    const { sealFrame } = shown[0]!;
     return [
       {
         data: {
           ip: s.ip,
           port: first.example.serverPort,
           protocol: first.path.protocol,
-          who: whoIs(machine, first.mac),
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the real server'),
           wrong: shown[0]!.wrong,
           flows,
-          requestFrame: first.example.frames[0]!.frame,
-          replyFrame: reply.frame,
+          requestFrame: frameOf(first, (step) => step === first.path.toward[0])!.frame,
+          replyFrame: first.at.frame,
           sealFrame,
         },
         culprits: [machine],
         confidence: isGuessed(vip, machine) ? 'possible' : tcp || sealFrame !== null ? 'confirmed' : 'probable',
         count: flows,
         unit: 'flows',
-        first: reply,
-        last: examples.at(-1)!.example.frames[examples.at(-1)!.index]!,
+        first: first.at,
+        last: seen.at(-1)!.at,
         evidence: shown.flatMap((x) => x.evidence),
       },
     ];
@@ -117,6 +110,14 @@ export const replyWrongSource: Rule<Data> = {
   },
 };
 
+/** This real server's answer from another address, to a request that was seen before it. */
+function answerOf(machine: Machine, path: FlowPath): Step | undefined {
+  const wrong = path.steps.find((step) => step.event === PathEvent.answeredElsewhere && machine.macs.includes(step.source));
+  const [request] = path.toward;
+  const isSeen = wrong !== undefined && request !== undefined && path.steps.indexOf(request) < path.steps.indexOf(wrong);
+  return isSeen ? wrong : undefined;
+}
+
 interface Told {
   readonly wrong: Ip | null;
   readonly sealFrame: number | null;
@@ -124,15 +125,13 @@ interface Told {
 }
 
 /** One flow's story: the request, its hops, the answer from elsewhere, the client's refusal. */
-function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac): Told {
-  const reply = example.frames[index]!;
+function tell(c: Case, { path, example, step: wrong, at: reply }: Sighting): Told {
   const stray = strayFlow(c, reply.frame);
   const evidence: Evidence[] = [];
   const request = `${path.protocol === 'tcp' ? 'SYN' : 'datagram'} ${endpoint(example.client, example.clientPort)} > ${endpoint(path.server, example.serverPort)}`;
-  path.steps.slice(0, index).forEach((step, i) => {
-    const at = example.frames[i];
-    if (at === undefined || !path.toward.includes(step)) return;
-    evidence.push({ at, shows: 'cause', says: hopSays(request, step.source, step.destination) });
+  path.steps.slice(0, path.steps.indexOf(wrong)).forEach((step, i) => {
+    if (path.toward.includes(step))
+      evidence.push({ at: example.frames[i]!, shows: 'cause', says: hopSays(request, step.source, step.destination) });
   });
   const answer = path.protocol === 'tcp' ? 'SYN-ACK' : 'answer';
   const from = stray === null ? 'another address' : endpoint(stray.path.server, stray.example.serverPort);
@@ -141,8 +140,8 @@ function tell(c: Case, path: FlowPath, example: Example, index: number, mac: Mac
     shows: 'fault',
     says: hopSays(
       `${answer} from ${from}, not from ${path.server}, to ${endpoint(example.client, example.clientPort)};`,
-      mac,
-      path.steps[index]!.destination,
+      wrong.source,
+      wrong.destination,
     ),
   });
   const sealIndex = stray?.path.steps.findIndex((s) => s.event === PathEvent.clientReset || s.event === PathEvent.unreachable) ?? -1;

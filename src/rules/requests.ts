@@ -32,7 +32,12 @@ export function has(path: FlowPath, event: PathEvent): boolean {
 
 /** Whether the request was handed to this machine and not on from there. */
 export function reaches(path: FlowPath, machine: Machine): boolean {
-  return path.toward.some((hop) => machine.macs.includes(hop.destination)) && !path.toward.some((hop) => machine.macs.includes(hop.source));
+  return hopTo(path, machine) !== undefined && !path.toward.some((hop) => machine.macs.includes(hop.source));
+}
+
+/** The first hop of a request to this machine. */
+export function hopTo(path: FlowPath, machine: Machine): Step | undefined {
+  return path.toward.find((hop) => machine.macs.includes(hop.destination));
 }
 
 /** The hop by which a request comes to the cluster, to a director or a real server: where a router of the LAN brings it, it is not the first. */
@@ -46,11 +51,6 @@ export function entryOf(c: Case, vip: Vip, path: FlowPath): Step | undefined {
 export function arrivalAt(c: Case, vip: Vip, machine: Machine, path: FlowPath): Step | undefined {
   const entry = entryOf(c, vip, path);
   return entry !== undefined && machine.macs.includes(entry.destination) ? entry : undefined;
-}
-
-/** The MAC by which a path comes to a machine that it reaches. */
-export function macReached(path: FlowPath, machine: Machine): Mac {
-  return path.toward.find((hop) => machine.macs.includes(hop.destination))!.destination;
 }
 
 /** Whether nothing came back: from no address and no MAC. */
@@ -82,6 +82,31 @@ export function examplesOf(paths: readonly FlowPath[]): Seen[] {
     .flatMap((path) => path.examples.map((example) => ({ path, example })))
     .filter(({ example }) => example.frames.length > 0)
     .sort((a, b) => a.example.frames[0]!.at - b.example.frames[0]!.at);
+}
+
+/** An example in which a step is remembered that shows something, with the frame of that step. */
+export interface Sighting extends Seen {
+  readonly step: Step;
+  readonly at: FrameRef;
+}
+
+/**
+ * Where paths show the step that is looked for, in order of time: only examples that remember its frame. What a message says comes
+ * from the first of them, whose steps are cited.
+ * @param look the step of a path that shows it
+ */
+export function sightingsOf(paths: readonly FlowPath[], look: (path: FlowPath) => Step | undefined): Sighting[] {
+  return paths
+    .flatMap((path): Sighting[] => {
+      const step = look(path);
+      if (step === undefined) return [];
+      const index = path.steps.indexOf(step);
+      return path.examples.flatMap((example) => {
+        const at = example.frames[index];
+        return at === undefined ? [] : [{ path, example, step, at }];
+      });
+    })
+    .sort((a, b) => a.at.at - b.at.at);
 }
 
 /** The frame of the first step of an example that `is`, or undefined. */

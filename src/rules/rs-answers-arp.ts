@@ -49,16 +49,20 @@ export const rsAnswersArp: Rule<Data> = {
     const first = replies[0]!;
     const { log } = c.o.about(s.ip)!;
     const answersOf = (reply: ClaimSeen) => log.filter((e) => e.request !== null && e.request === reply.request);
-    const evidence: Evidence[] = [];
-    for (const reply of replies.slice(0, MAX_REPLIES_SHOWN)) {
-      if (reply.request !== null) evidence.push({ at: reply.request, shows: 'cause', says: questionSays(s.ip, reply.to) });
-      evidence.push({ at: reply.ref, shows: 'fault', says: claimSays(reply) });
-      for (const other of answersOf(reply)) {
-        if (other.ref.frame !== reply.ref.frame) evidence.push({ at: other.ref, shows: 'effect', says: claimSays(other) });
-      }
-    }
+    const shown = replies.slice(0, MAX_REPLIES_SHOWN);
     const more = [redirected(c, machine, replies), answersForAnother(c, s.ip, machine)].filter((m) => m !== null);
     const director = answersOf(first).find((e) => c.cluster.isDirector(e.mac, vip));
+    const others = shown.flatMap((reply) => answersOf(reply).filter((other) => other.ref.frame !== reply.ref.frame));
+    const evidence: Evidence[] = [
+      ...shown.flatMap((reply): Evidence[] => [
+        ...(reply.request === null ? [] : [{ at: reply.request, shows: 'cause' as const, says: questionSays(s.ip, reply.to) }]),
+        { at: reply.ref, shows: 'fault', says: claimSays(reply) },
+      ]),
+      ...more.flatMap((m) => m.evidence),
+      ...[...(director === undefined ? [] : [director]), ...others].map(
+        (e): Evidence => ({ at: e.ref, shows: 'effect', says: claimSays(e) }),
+      ),
+    ];
     return [
       {
         data: {
@@ -76,7 +80,7 @@ export const rsAnswersArp: Rule<Data> = {
         unit: 'frames',
         first: claims[0]!.events.reply[0]!.ref,
         last: replies.at(-1)!.ref,
-        evidence: [...evidence, ...more.flatMap((m) => m.evidence)],
+        evidence,
       },
     ];
   },

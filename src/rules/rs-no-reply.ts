@@ -8,17 +8,7 @@ import type { FrameRef } from '../correlation/frame-ref.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import {
-  examplesOf,
-  has,
-  isHealthCheck,
-  isSeenFromStart,
-  isUnanswered,
-  macReached,
-  reaches,
-  requestsOn,
-  stepsAsEvidence,
-} from './requests.ts';
+import { has, hopTo, isHealthCheck, isSeenFromStart, isUnanswered, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, questionSays, verb, whoIs } from './wording.ts';
 
@@ -52,15 +42,15 @@ export const rsNoReply: Rule<Data> = {
     if (!c.sight.seesAllFrom(machine) || !areRepliesInSight(c, s.ip)) return [];
     const mute = requestsTo(c, vip, machine).filter((path) => isMute(c, vip, path));
     const requests = requestsOn(mute);
-    const examples = examplesOf(mute);
-    const first = examples[0];
+    const seen = sightingsOf(mute, (path) => hopTo(path, machine));
+    const first = seen[0];
     const way = wayBack(c, vip, machine);
     if (requests < MIN_REQUESTS || first === undefined) return [];
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, macReached(first.path, machine)),
+          who: whoIs(machine, first.step.destination),
           host: hostOf(machine, 'the real server'),
           requests,
           firstFrame: first.example.frames[0]!.frame,
@@ -75,10 +65,10 @@ export const rsNoReply: Rule<Data> = {
         count: requests,
         unit: 'requests',
         first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
+        last: seen.at(-1)!.example.frames.at(-1)!,
         evidence: [
           ...(way === null ? [] : [{ at: way.at, shows: 'effect' as const, says: questionSays(way.ip, way.asker) }]),
-          ...examples.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
+          ...seen.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, () => 'fault')),
         ],
       },
     ];

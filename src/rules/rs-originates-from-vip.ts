@@ -5,7 +5,7 @@
 import type { Example, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsThat, stepsAsEvidence } from './requests.ts';
+import { flowsThat, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -37,29 +37,29 @@ export const rsOriginatesFromVip: Rule<Data> = {
     const opened = c.o.paths.filter(
       (path) => (path.begun === Begun.syn || path.begun === Begun.reuse) && machine.macs.includes(path.toward[0]?.source ?? ''),
     );
-    const examples = examplesOf(opened).filter(({ example }) => isFromVip(example));
-    const first = examples[0];
+    const seen = sightingsOf(opened, (path) => path.toward[0]).filter(({ example }) => isFromVip(example));
+    const first = seen[0];
     if (first === undefined) return [];
     const flows = opened.reduce((total, path) => total + flowsThat(path, isFromVip), 0);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.toward[0]!.source),
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the real server'),
           flows,
           target: first.path.server,
-          frame: first.example.frames[0]!.frame,
+          frame: first.at.frame,
         },
         culprits: [machine],
         confidence: 'confirmed',
         count: flows,
         unit: 'flows',
-        first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
+        first: first.at,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen
           .slice(0, MAX_SHOWN)
-          .flatMap((e) => stepsAsEvidence(e, (step) => (step === e.path.toward[0] || step.event === PathEvent.retry ? 'fault' : 'effect'))),
+          .flatMap((e) => stepsAsEvidence(e, (step) => (step === e.step || step.event === PathEvent.retry ? 'fault' : 'effect'))),
       },
     ];
   },

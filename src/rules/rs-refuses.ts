@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { blindToAnswers, examplesOf, flowsOn, frameOf, stepsAsEvidence } from './requests.ts';
+import { blindToAnswers, flowsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -44,12 +44,11 @@ export const rsRefuses: Rule<Data> = {
     const refused = c.o
       .pathsTouching(machine.macs, s.ip)
       .filter((path) => path.steps.some((step) => isRefusal(step) && !(isDirector && step.event === PathEvent.unreachable)));
-    const examples = examplesOf(refused);
-    const first = examples[0];
-    const at = first === undefined ? undefined : frameOf(first, isRefusal);
-    if (first === undefined || at === undefined) return [];
+    const seen = sightingsOf(refused, (path) => path.steps.find(isRefusal));
+    const first = seen[0];
+    if (first === undefined) return [];
     const flows = flowsOn(refused);
-    const step = first.path.steps.find(isRefusal)!;
+    const { step, at } = first;
     return [
       {
         data: {
@@ -66,8 +65,8 @@ export const rsRefuses: Rule<Data> = {
         count: flows,
         unit: 'flows',
         first: at,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen
           .slice(0, MAX_SHOWN)
           .flatMap((e) => stepsAsEvidence(e, (x) => (isRefusal(x) ? 'fault' : e.path.toward.includes(x) ? 'cause' : null))),
       },

@@ -32,6 +32,9 @@ export interface Evidence {
   readonly says: string;
 }
 
+/** Evidence frames of one finding; more of the same kind prove no more. */
+export const MAX_EVIDENCE = 24;
+
 /** One fault of one culprit (several only where it lies between them). */
 export interface Fault<D> {
   readonly data: D;
@@ -43,6 +46,7 @@ export interface Fault<D> {
   readonly unit: 'frames' | 'flows' | 'requests';
   readonly first: FrameRef;
   readonly last: FrameRef;
+  /** The frames that hold what the message says come first: of more than `MAX_EVIDENCE` frames the last are not told. */
   readonly evidence: readonly Evidence[];
 }
 

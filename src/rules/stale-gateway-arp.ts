@@ -3,7 +3,7 @@
  * Its entry is stale: requests vanish until it asks again, or is told.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { ClaimSeen, FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { ClaimSeen, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
@@ -69,8 +69,8 @@ export const staleGatewayArp: Rule<Data> = {
       const requests = lostRequests(c, s, stale);
       if (requests.length < LEAST_REQUESTS) continue;
       for (const owner of ownershipsOf(c, s, vip, stale, requests)) {
-        const astray = requests.filter((r) => r.at > owner.from && r.at <= owner.until);
-        if (astray.length < LEAST_REQUESTS || astray.at(-1)!.at - astray[0]!.at <= LEAST_NS) continue;
+        const astray = requests.filter(({ at: { at } }) => at > owner.from && at <= owner.until);
+        if (astray.length < LEAST_REQUESTS || astray.at(-1)!.at.at - astray[0]!.at.at <= LEAST_NS) continue;
         faults.push(faultOf(c, s, stale, owner, astray));
         break;
       }
@@ -110,11 +110,10 @@ export const staleGatewayArp: Rule<Data> = {
   },
 };
 
-function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: readonly FrameRef[]): Fault<Data> {
+function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: readonly Lost[]): Fault<Data> {
   const sender = s.sender!;
-  const staleMac = stale.macs.find((mac) => c.o.unicastFrames(sender, mac) > 0) ?? stale.macs[0]!;
-  const first = astray[0]!;
-  const last = astray.at(-1)!;
+  const first = astray[0]!.at;
+  const last = astray.at(-1)!.at;
   const about = c.o.about(s.ip);
   const probes = (about?.probes ?? []).filter(
     (p) => p.asker === sender && stale.macs.includes(p.asked) && p.ref.at > owner.from && p.ref.at <= last.at,
@@ -122,7 +121,9 @@ function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: 
   const healed = c.o.movesOf(sender, s.ip).find((m) => m.ref.at > first.at && owner.machine.macs.includes(m.to)) ?? null;
   const what = `request for ${s.ip}`;
   const evidence: Evidence[] = [{ at: owner.ref, shows: owner.ref.at <= first.at ? 'cause' : 'cure', says: owner.says }];
-  for (const at of [...astray.slice(0, MAX_SHOWN), last]) evidence.push({ at, shows: 'fault', says: hopSays(what, sender, staleMac) });
+  for (const { at, to } of [...astray.slice(0, MAX_SHOWN), astray.at(-1)!]) {
+    evidence.push({ at, shows: 'fault', says: hopSays(what, sender, to) });
+  }
   for (const p of probes.slice(0, MAX_SHOWN)) {
     evidence.push({
       at: p.ref,
@@ -138,7 +139,7 @@ function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: 
       ip: s.ip,
       sender: whoIs(c.cluster.machineOf(sender), sender),
       senderHost: hostOf(c.cluster.machineOf(sender), 'the gateway'),
-      stale: staleMac,
+      stale: astray[0]!.to,
       owner: owner.mac,
       ownerHost: hostOf(owner.machine, 'the director'),
       ownerFrame: owner.ref.frame,
@@ -161,19 +162,30 @@ function faultOf(c: Case, s: Subject, stale: Machine, owner: Ownership, astray: 
 /** A request and its repetitions; a mirror's second sight of one is none. */
 const REQUESTS: ReadonlySet<PathEvent> = new Set([PathEvent.toward, PathEvent.retry, PathEvent.retryAgain]);
 
+/** A request that nothing came of, and the MAC that it went to. */
+interface Lost {
+  readonly at: FrameRef;
+  readonly to: Mac;
+}
+
 /** New requests from the sender to a director, of which neither a copy nor an answer is seen; repeated SYNs count. */
-function lostRequests(c: Case, s: Subject, stale: Machine): FrameRef[] {
+function lostRequests(c: Case, s: Subject, stale: Machine): Lost[] {
   const lost = c.o.pathsTouching(stale.macs, s.ip).filter((path) => {
     if (path.begun > Begun.datagram || arrivalAt(c, s.vip!, stale, path)?.source !== s.sender) return false;
     if (path.from.length > 0 || path.toward.some((hop) => stale.macs.includes(hop.source))) return false;
     return !path.steps.some((step) => step.event === PathEvent.established);
   });
-  const isRequest = (path: FlowPath, i: number) => REQUESTS.has(path.steps[i]!.event);
-  return lost.flatMap((path) => path.examples.flatMap((e) => e.frames.filter((_, i) => isRequest(path, i)))).sort((a, b) => a.at - b.at);
+  const isRequest = (step: Step) => REQUESTS.has(step.event) && step.source === s.sender && stale.macs.includes(step.destination);
+  return lost
+    .flatMap((path) =>
+      path.examples.flatMap(({ frames }) => frames.map((at, i) => ({ at, step: path.steps[i]! })).filter(({ step }) => isRequest(step))),
+    )
+    .map(({ at, step }) => ({ at, to: step.destination }))
+    .sort((a, b) => a.at.at - b.at.at);
 }
 
 /** Who else owns the VIP, and since when: by VRRP, by announcement, or because it alone answers in the end. */
-function ownershipsOf(c: Case, s: Subject, vip: Vip, stale: Machine, requests: readonly FrameRef[]): Ownership[] {
+function ownershipsOf(c: Case, s: Subject, vip: Vip, stale: Machine, requests: readonly Lost[]): Ownership[] {
   const found: Ownership[] = [];
   const shared = groupsOf(c, s.ip);
   for (const m of shared.flatMap((group) => mastershipsOf(c, group))) {
@@ -203,8 +215,8 @@ function ownershipsOf(c: Case, s: Subject, vip: Vip, stale: Machine, requests: r
 }
 
 /** Whether the sender's requests go to this machine once those to the old one are over. */
-function answersAlone(c: Case, s: Subject, machine: Machine, requests: readonly FrameRef[]): boolean {
-  return c.o.movesOf(s.sender!, s.ip).some((m) => machine.macs.includes(m.to) && m.ref.at > requests[0]!.at);
+function answersAlone(c: Case, s: Subject, machine: Machine, requests: readonly Lost[]): boolean {
+  return c.o.movesOf(s.sender!, s.ip).some((m) => machine.macs.includes(m.to) && m.ref.at > requests[0]!.at.at);
 }
 
 /** Times at which a machine shows that it owns the VIP: it claims it, or sends its requests on. */

@@ -4,12 +4,12 @@
  */
 
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import { watchCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, frameOf, has, requestsOn, stepsAsEvidence } from './requests.ts';
+import { has, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
@@ -39,12 +39,10 @@ export const synackUnacknowledged: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const stuck = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStuck(c, vip, machine, path));
     const requests = requestsOn(stuck);
-    const examples = examplesOf(stuck);
-    const first = examples[0];
+    const seen = sightingsOf(stuck, (path) => replyOf(machine, path));
+    const first = seen[0];
     if (requests < MIN_REQUESTS || first === undefined) return [];
-    const reply = first.path.from.find((hop) => machine.macs.includes(hop.source))!;
-    const at = frameOf(first, (step) => step === reply);
-    if (at === undefined) return [];
+    const { step: reply, at } = first;
     return [
       {
         data: {
@@ -60,8 +58,8 @@ export const synackUnacknowledged: Rule<Data> = {
         count: requests,
         unit: 'requests',
         first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen
           .slice(0, MAX_SHOWN)
           .flatMap((e) =>
             stepsAsEvidence(e, (step) =>
@@ -111,7 +109,12 @@ export const synackUnacknowledged: Rule<Data> = {
 /** Answered by this real server, past the director, and neither acknowledged nor refused. */
 function isStuck(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   if (!has(path, PathEvent.retry)) return false;
-  const reply = path.from.find((hop) => machine.macs.includes(hop.source));
+  const reply = replyOf(machine, path);
   if (reply === undefined || c.cluster.isDirector(reply.destination, vip)) return false;
   return !has(path, PathEvent.established) && !has(path, PathEvent.refused) && !has(path, PathEvent.clientReset);
+}
+
+/** The SYN-ACK's hop out of this real server. */
+function replyOf(machine: Machine, path: FlowPath): Step | undefined {
+  return path.from.find((hop) => machine.macs.includes(hop.source));
 }

@@ -5,7 +5,7 @@
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { captureOn, captureOnMirror } from './capture-command.ts';
-import { examplesOf, isHealthCheck, isSeenFromStart, isUnanswered, macReached, reaches, requestsOn, stepsAsEvidence } from './requests.ts';
+import { hopTo, isHealthCheck, isSeenFromStart, isUnanswered, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
@@ -35,9 +35,9 @@ export const trafficToDeadRs: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (!c.sight.seesAllFrom(machine)) return [];
     const mute = muteTo(c, vip, machine);
-    const examples = examplesOf(mute);
-    const first = examples[0];
-    const last = examples.at(-1);
+    const seen = sightingsOf(mute, (path) => hopTo(path, machine));
+    const first = seen[0];
+    const last = seen.at(-1);
     if (first === undefined || last === undefined) return [];
     const from = first.example.frames[0]!;
     const until = last.example.frames.at(-1)!;
@@ -48,7 +48,7 @@ export const trafficToDeadRs: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, macReached(first.path, machine)),
+          who: whoIs(machine, first.step.destination),
           host: hostOf(machine, 'the real server'),
           requests,
           seconds: Math.round((until.at - from.at) / 1e9),

@@ -2,10 +2,10 @@
  * LVS501: a full-size segment does not fit into the tunnel and is sent again and again.
  * The sender was not told to send smaller ones: the ICMP message did not reach it.
  */
-import type { Ip } from '../cluster/observations.ts';
+import type { Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnMirror } from './capture-command.ts';
-import { examplesOf, flowsOn, frameOf, has, stepsAsEvidence } from './requests.ts';
+import { flowsOn, frameOf, has, sightingsOf, stepsAsEvidence } from './requests.ts';
 import type { Rule } from './rule.ts';
 import { count } from './wording.ts';
 
@@ -30,17 +30,14 @@ export const tunnelMtuBlackhole: Rule<Data> = {
   },
 
   check(c, s) {
+    const isStalled = (step: Step) => step.event === PathEvent.stalled && c.cluster.isDirector(step.destination, s.vip!);
     const stalled = c.o
       .pathsTo(s.ip)
-      .filter(
-        (path) =>
-          (s.vip!.mode === 'tun' || has(path, PathEvent.towardInTunnel)) &&
-          path.steps.some((x) => x.event === PathEvent.stalled && c.cluster.isDirector(x.destination, s.vip!)),
-      );
-    const examples = examplesOf(stalled);
-    const first = examples[0];
-    const at = first === undefined ? undefined : frameOf(first, (x) => x.event === PathEvent.stalled);
-    if (first === undefined || at === undefined) return [];
+      .filter((path) => (s.vip!.mode === 'tun' || has(path, PathEvent.towardInTunnel)) && path.steps.some(isStalled));
+    const seen = sightingsOf(stalled, (path) => path.steps.find(isStalled));
+    const first = seen[0];
+    if (first === undefined) return [];
+    const { at } = first;
     const flows = flowsOn(stalled);
     return [
       {
@@ -51,8 +48,8 @@ export const tunnelMtuBlackhole: Rule<Data> = {
         count: flows,
         unit: 'flows',
         first: at,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen
           .slice(0, MAX_SHOWN)
           .flatMap((e) =>
             stepsAsEvidence(e, (x) =>

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { thousands } from '../thousands.ts';
 import { captureOn } from './capture-command.ts';
-import { examplesOf, flowsOn, isSeenFromStart, macReached, reaches, stepsAsEvidence } from './requests.ts';
+import { flowsOn, hopTo, isSeenFromStart, reaches, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, type Rule, realServersOf } from './rule.ts';
 import { count, verb, whoIs } from './wording.ts';
 
@@ -37,13 +37,13 @@ export const unevenDistribution: Rule<Data> = {
     const flows = flowsOn(mine);
     const total = totalOf(c, s.vip!);
     if (total < MIN_FLOWS || flows <= total * SHARE) return [];
-    const examples = examplesOf(mine).slice(0, MAX_SHOWN);
-    const first = examples[0];
+    const shown = sightingsOf(mine, (path) => hopTo(path, machine)).slice(0, MAX_SHOWN);
+    const first = shown[0];
     if (first === undefined) return [];
-    const evidence = examples.flatMap((e) => stepsAsEvidence(e, (step) => (machine.macs.includes(step.destination) ? 'fault' : null)));
+    const evidence = shown.flatMap((e) => stepsAsEvidence(e, (step) => (machine.macs.includes(step.destination) ? 'fault' : null)));
     return [
       {
-        data: { ip: s.ip, who: whoIs(machine, macReached(first.path, machine)), flows, total, clients: clientsOf(c, s.ip) },
+        data: { ip: s.ip, who: whoIs(machine, first.step.destination), flows, total, clients: clientsOf(c, s.ip) },
         culprits: [machine],
         confidence: 'confirmed',
         count: flows,

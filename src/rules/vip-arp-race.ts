@@ -8,17 +8,21 @@ import type { Ip, Mac, RaceSeen } from '../cluster/observations.ts';
 import { captureOnMirror } from './capture-command.ts';
 import { answersForMany, isIpv6 } from './lawful-claims.ts';
 import { silence } from './remedies.ts';
-import type { Case, Evidence, Rule, Subject } from './rule.ts';
+import { type Case, type Evidence, MAX_EVIDENCE, type Rule, type Subject } from './rule.ts';
 import { claimSays, count, questionSays } from './wording.ts';
 
 interface Data {
   readonly ip: Ip;
   readonly macs: readonly Mac[];
+  /** Machines that answer beside those. */
+  readonly more: number;
   readonly races: number;
   readonly requestFrame: number;
 }
 
 const MAX_RACES_SHOWN = 2;
+/** With its question, each race has its share of the evidence. */
+const MAX_ANSWERS_SHOWN = MAX_EVIDENCE / MAX_RACES_SHOWN - 1;
 const OTHERS = 'every machine but the director';
 
 export const vipArpRace: Rule<Data> = {
@@ -45,7 +49,8 @@ export const vipArpRace: Rule<Data> = {
     const strangers = machines.filter((m) => !hasRole(s, m));
     if (strangers.length === 0) return [];
     const culprits = s.vip === null ? machines : strangers;
-    const evidence: Evidence[] = racing.slice(0, MAX_RACES_SHOWN).flatMap((race) => [
+    const shown = racing.slice(0, MAX_RACES_SHOWN).map((race) => ({ ...race, answers: race.answers.slice(0, MAX_ANSWERS_SHOWN) }));
+    const evidence: Evidence[] = shown.flatMap((race) => [
       { at: race.request, shows: 'cause' as const, says: questionSays(s.ip, race.asker) },
       ...race.answers.map(({ mac, sender, ref }) => ({
         at: ref,
@@ -58,7 +63,8 @@ export const vipArpRace: Rule<Data> = {
       {
         data: {
           ip: s.ip,
-          macs: [...new Set(racing.slice(0, MAX_RACES_SHOWN).flatMap((r) => r.answers.map((a) => a.sender)))],
+          macs: [...new Set(shown.flatMap((race) => race.answers.map((answer) => answer.sender)))],
+          more: Math.max(0, machines.length - new Set(shown.flatMap((race) => machinesIn(c, race))).size),
           races: about.raceCount,
           requestFrame: racing[0]!.request.frame,
         },
@@ -80,7 +86,8 @@ export const vipArpRace: Rule<Data> = {
   },
 
   message(d) {
-    return `${d.macs.join(', ')} answer the same ARP request for ${d.ip}: ${count(d.races, 'request')} with several answers, the first in frame ${d.requestFrame}. If ${d.ip} is a VIP, all but the director must be silent about it.`;
+    const more = d.more === 0 ? '' : ` and ${count(d.more, 'more machine')}`;
+    return `${d.macs.join(', ')}${more} answer the same ARP request for ${d.ip}: ${count(d.races, 'request')} with several answers, the first in frame ${d.requestFrame}. If ${d.ip} is a VIP, all but the director must be silent about it.`;
   },
 
   remedy(d) {

@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Example, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { examplesOf, flowsThat, isSeenFromStart, stepsAsEvidence } from './requests.ts';
+import { flowsThat, isSeenFromStart, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
@@ -35,28 +35,26 @@ export const vipSynFromRs: Rule<Data> = {
     const sent = c.o
       .pathsTouching(machine.macs, s.ip)
       .filter((path) => isSeenFromStart(path) && machine.macs.includes(path.toward[0]!.source));
-    const examples = examplesOf(sent).filter(({ example }) => isOwn(example));
-    const first = examples[0];
+    const seen = sightingsOf(sent, (path) => path.toward[0]).filter(({ example }) => isOwn(example));
+    const first = seen[0];
     if (first === undefined) return [];
     const flows = sent.reduce((total, path) => total + flowsThat(path, isOwn), 0);
     return [
       {
         data: {
           ip: s.ip,
-          who: whoIs(machine, first.path.toward[0]!.source),
+          who: whoIs(machine, first.step.source),
           host: hostOf(machine, 'the real server'),
           flows,
-          frame: first.example.frames[0]!.frame,
+          frame: first.at.frame,
         },
         culprits: [machine],
         confidence: 'confirmed',
         count: flows,
         unit: 'flows',
-        first: first.example.frames[0]!,
-        last: examples.at(-1)!.example.frames.at(-1)!,
-        evidence: examples
-          .slice(0, MAX_SHOWN)
-          .flatMap((e) => stepsAsEvidence(e, (step) => (step === e.path.toward[0] ? 'fault' : 'effect'))),
+        first: first.at,
+        last: seen.at(-1)!.example.frames.at(-1)!,
+        evidence: seen.slice(0, MAX_SHOWN).flatMap((e) => stepsAsEvidence(e, (step) => (step === e.step ? 'fault' : 'effect'))),
       },
     ];
   },

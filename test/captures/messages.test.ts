@@ -1,9 +1,8 @@
 /** A finding says only what its own frames show. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/diagnosis.ts';
 import { addressesIn } from '../support/addresses-in.ts';
-import { addressesByFrame } from '../support/cited-frames.ts';
+import { addressesByFrame, unproved } from '../support/cited-frames.ts';
 import { casesIn, diagnoseCase, FIXTURES, MODES } from '../support/fixtures.ts';
 
 test.each([
@@ -15,23 +14,10 @@ test.each([
   expect(addressesIn(text)).toEqual(addresses);
 });
 
-/** What a message or a line of evidence names and the frames beside it do not show. */
-function unproved(f: Finding, frames: readonly ReadonlySet<string>[]): string[] {
-  const cited = new Set(f.evidence.map((e) => e.frame));
-  const shown = new Set(f.evidence.flatMap((e) => [...frames[e.frame - 1]!]));
-  const hidden = (text: string) => addressesIn(text).filter((meanings) => !meanings.some((address) => shown.has(address)));
-  const numbers = [...f.message.matchAll(/\bframes? (\d[\d,]*)/g)].map((m) => Number(m[1]!.replaceAll(',', '')));
-  return [
-    ...hidden(f.message).map(([address]) => `${f.id}: the message names ${address}`),
-    ...numbers.filter((frame) => !cited.has(frame)).map((frame) => `${f.id}: the message names frame ${frame}`),
-    ...f.evidence.flatMap((e) => hidden(e.says).map(([address]) => `${f.id}: the line of frame ${e.frame} names ${address}`)),
-  ];
-}
-
 describe.each(casesIn())('%s', (name) => {
   test.each(MODES)('roles %s: each address and frame in a message occurs in the frames cited', async (mode) => {
     const { findings } = await diagnoseCase(name, mode);
     const frames = findings.length === 0 ? [] : await addressesByFrame(join(FIXTURES, name, 'mirror.pcap'));
-    expect(findings.flatMap((f) => unproved(f, frames))).toEqual([]);
+    expect(findings.flatMap((f) => unproved(f, ({ frame }) => frames[frame - 1]!))).toEqual([]);
   });
 });

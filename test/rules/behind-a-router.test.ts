@@ -8,7 +8,7 @@ import { portReuseDelay } from '../../src/rules/port-reuse-delay.ts';
 import type { AnyRule } from '../../src/rules/rule.ts';
 import { staleGatewayArp } from '../../src/rules/stale-gateway-arp.ts';
 import { adverts } from '../support/failover.ts';
-import { culpritsOf, given, judgeBy, MIRROR } from '../support/judged.ts';
+import { culpritsOf, given, judgeBy, MIRROR, onlyFinding } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 describe.each([4, 6] as const satisfies Version[])('behind a router of the LAN (IPv%i)', (version) => {
@@ -81,6 +81,7 @@ describe.each([4, 6] as const satisfies Version[])('behind a router of the LAN (
       story.tcp(client, vip).syn(...to(director));
       adverts(story, backup, 2, { version });
     }
-    expect(culprits(staleGatewayArp, story, two)).toEqual([backup.mac]);
+    const finding = onlyFinding(judgeBy([staleGatewayArp], story, two), staleGatewayArp);
+    expect(finding).toMatchObject({ culprits: [{ mac: backup.mac }], count: 4 });
   });
 });

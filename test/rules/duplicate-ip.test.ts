@@ -26,6 +26,14 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     expect(verdictOn(judged, rule, rs1.ip)).toBe('passed');
   });
 
+  test('of thirty machines that answer as many are named as are cited', () => {
+    const story = start().whoHas(director, rs2.ip);
+    for (let i = 0; i < 30; i++) story.isAt(host('printer', 300 + i, version), rs2.ip, director);
+    const { evidence, message } = onlyFinding(judge(story.wait(500)), rule);
+    expect(evidence).toHaveLength(24);
+    expect(message.match(/52:54:/g)).toHaveLength(23);
+  });
+
   test('two machines that announce one address in turn are found', () => {
     const story = start();
     for (const owner of [rs2, printer, rs2, printer]) story.announces(owner, rs2.ip).wait(1000);

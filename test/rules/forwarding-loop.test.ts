@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { forwardingLoop as rule } from '../../src/rules/forwarding-loop.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { healthy } from '../support/healthy.ts';
-import { culpritsOf, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { culpritsOf, firstFrames, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -36,6 +36,16 @@ describe.each([4, 6] as const satisfies Version[])('forwarding-loop (IPv%i)', (v
       [4, 'fault'],
     ]);
     expect(judged.headlines[0]).toBe(`real server ${rs1.ip} sends requests for ${vip} back, and they go in circles`);
+  });
+
+  test('a circle whose closing is not remembered is told without it, and without the way back not at all', () => {
+    const told = (frames: number) => {
+      const story = healthy({ version });
+      story.tcp(remote, vip).syn(gateway, director, rs1, director, rs1);
+      return judge(story, { ...MIRROR, remembered: firstFrames(frames) }).findings.map((f) => f.message);
+    };
+    expect(told(3)).toEqual([expect.stringMatching(/: 1 flow; the first begins in frame \d+\.$/)]);
+    expect(told(2)).toEqual([]);
   });
 
   test('the remedy gives the real server the VIP and stops it routing', () => {

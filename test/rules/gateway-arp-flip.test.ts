@@ -51,6 +51,19 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
     expect(finding.evidence.map((e) => e.shows)).not.toContain('effect');
   });
 
+  test('of a real server with two cards the one is named that the entry moved to', () => {
+    const card = { ...rs1, mac: '52:54:00:00:10:02' };
+    const story = new Story();
+    direct(story, card);
+    connect(story, rs2, { version });
+    direct(story, rs1);
+    const frame = story.frame - 2;
+    direct(story, card);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, card, rs2] });
+    const { message } = onlyFinding(judge(story, { ...MIRROR, given: roles }), rule);
+    expect(message).toContain(`moved from the director ${director.mac} to ${rs1.mac} in frame ${frame}`);
+  });
+
   test('what healed it is told', () => {
     const story = flipped().wait(1000).announces(director, vip);
     const announced = story.frame;

@@ -82,10 +82,8 @@ describe('findings', () => {
   });
 
   test('evidence tells the MACs of its frame, as far as facts remember them', () => {
-    const macs = judged(rule('a', 1, [{ evidence: [shows(1), shows(9999)] }])).findings[0]!.evidence.map((e) => [
-      e.sourceMac,
-      e.destinationMac,
-    ]);
+    const midst = shows(20);
+    const macs = judged(rule('a', 1, [{ evidence: [shows(1), midst] }])).findings[0]!.evidence.map((e) => [e.sourceMac, e.destinationMac]);
     expect(macs).toEqual([
       [gateway.mac, 'ff:ff:ff:ff:ff:ff'],
       [null, null],
@@ -109,11 +107,12 @@ describe('findings', () => {
     ]);
   });
 
-  test('24 frames are evidence enough', () => {
+  test('24 frames are evidence enough: those that the rule names first, in order of time', () => {
+    const upTo = (last: number) => Array.from({ length: 24 }, (_, i) => last - 23 + i);
     const evidence = Array.from({ length: 40 }, (_, i) => shows(i + 1));
-    expect(judged(rule('a', 1, [{ evidence }])).findings[0]!.evidence.map((e) => e.frame)).toEqual(
-      Array.from({ length: 24 }, (_, i) => i + 1),
-    );
+    const cited = (e: readonly Evidence[]) => judged(rule('a', 1, [{ evidence: e }])).findings[0]!.evidence.map(({ frame }) => frame);
+    expect(cited(evidence)).toEqual(upTo(24));
+    expect(cited(evidence.toReversed())).toEqual(upTo(40));
   });
 
   test('a culprit is named with the role it has for the VIP', () => {

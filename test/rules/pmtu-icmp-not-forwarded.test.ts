@@ -45,6 +45,21 @@ describe.each([4, 6] as const satisfies Version[])('pmtu-icmp-not-forwarded (IPv
     expect(onlyFinding(judge(tooLarge({ story })), rule).count).toBe(1);
   });
 
+  test('a client that sends a segment a third time is not the real server that does', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+    const thrice = (send: () => unknown) => {
+      for (let i = 0; i < 3; i++) {
+        send();
+        story.wait(300);
+      }
+    };
+    thrice(() => flow.fullRequest(gateway, director));
+    story.tooBig([gateway, director], router, vip, flow.quotedAnswer);
+    thrice(() => flow.fullSegment(rs1, gateway));
+    expect(onlyFinding(judge(story), rule).message).toContain(`in frame ${story.frame} the real server sends`);
+  });
+
   test('a message that stays at the director, while the real server goes on, is found', () => {
     const before = healthy({ version }).frame;
     const judged = judge(tooLarge());

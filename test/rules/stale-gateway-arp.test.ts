@@ -50,6 +50,14 @@ describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', 
     expect(onlyFinding(judge(adverts(story, backup, 2, { version })), rule).count).toBe(3);
   });
 
+  test('of an old director with two cards the one is named that the requests went to', () => {
+    const card = { ...director, mac: '52:54:00:00:00:22' };
+    const cards = { ...MIRROR, given: given({ vips: [vip], directors: [director, card, backup], realServers: [rs1, rs2, rs3] }) };
+    const story = tookOver();
+    for (let i = 0; i < 4; i++) vain(story, card, version);
+    expect(onlyFinding(judge(adverts(story, backup, 2, { version }), cards), rule).message).toContain(`for ${vip} to ${card.mac} for`);
+  });
+
   test('requests for five seconds are none yet', () => {
     const lasting = (ms: number) => {
       const story = lost(tookOver(), 2).wait(ms - 4000);

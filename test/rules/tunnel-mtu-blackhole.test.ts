@@ -49,6 +49,16 @@ describe.each([4, 6] as const satisfies Version[])('tunnel-mtu-blackhole (IPv%i)
     expect(finding.remedy.steps[1]!.commands.join('\n')).toContain('type 3 code 4');
   });
 
+  test('an answer that is sent a third time before is none of it', () => {
+    const begun = opened();
+    for (let i = 0; i < 3; i++) {
+      begun.flow.fullSegment(rs1, gateway);
+      begun.story.wait(300);
+    }
+    const { message } = onlyFinding(judge(repeats(begun, 300, 600)), rule);
+    expect(message).toContain(`is sent a third time in frame ${begun.story.frame} `);
+  });
+
   test('an ICMP message that changes nothing is told', () => {
     const begun = opened();
     begun.flow.fullRequest(gateway, director);

@@ -50,6 +50,19 @@ describe('vip-arp-race', () => {
     expect(finding.evidence.map((e) => e.frame)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  test('of thirty machines that answer as many are named as can be cited, and all are counted', () => {
+    const owners = Array.from({ length: 30 }, (_, i) => host('owner', 300 + i));
+    const story = raced(...owners)
+      .wait(1000)
+      .whoHas(client, vip);
+    for (const owner of owners.toReversed()) story.isAt(owner, vip, client);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.culprits).toHaveLength(30);
+    expect(finding.evidence).toHaveLength(24);
+    expect(finding.message).toContain(`${owners[29]!.mac}, `);
+    expect(finding.message).toContain(' and 8 more machines answer the same ARP request');
+  });
+
   describe('stays clean', () => {
     test('in a healthy cluster', () => {
       const judged = judge(healthy());

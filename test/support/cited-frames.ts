@@ -1,22 +1,20 @@
 /** What the frames that a finding cites hold: every address in them, read by the decoders, for comparing with what the finding says. */
-import { emptyFrame } from '../../src/capture/frame.ts';
+import { emptyFrame, type Frame } from '../../src/capture/frame.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { destinationMacOf, formatIp, formatIpv4, formatMac, sourceMacOf } from '../../src/decoders/address.ts';
 import { LinkKind, Packet, PacketKind, Transport } from '../../src/decoders/packet.ts';
 import { emptyVrrpAdvert, readVrrp } from '../../src/decoders/vrrp.ts';
+import type { EvidenceItem, Finding } from '../../src/diagnosis.ts';
+import { addressesIn } from './addresses-in.ts';
 
 /** The addresses (MAC, IPv4, IPv6, canonical text) in each frame of a capture: index 0 is frame 1. */
 export async function addressesByFrame(path: string): Promise<ReadonlySet<string>[]> {
   const source = await openCapture(path);
   const frame = emptyFrame();
-  const packet = new Packet();
   const frames: ReadonlySet<string>[] = [];
   try {
     do {
-      while (source.next(frame)) {
-        packet.decode(frame);
-        frames[frame.number - 1] = addressesOf(packet, frame.view);
-      }
+      while (source.next(frame)) frames[frame.number - 1] = addressesOf(frame);
     } while (await source.more());
   } finally {
     await source.close();
@@ -24,7 +22,28 @@ export async function addressesByFrame(path: string): Promise<ReadonlySet<string
   return frames;
 }
 
-function addressesOf(p: Packet, view: DataView): Set<string> {
+/**
+ * What a finding names and its own frames do not show: each address and frame number of its message, each address in a line of its
+ * evidence; a sentence for each.
+ * @param shownBy the addresses in a cited frame
+ */
+export function unproved(f: Finding, shownBy: (item: EvidenceItem) => ReadonlySet<string>): string[] {
+  const cited = new Set(f.evidence.map((e) => e.frame));
+  const shown = new Set(f.evidence.flatMap((e) => [...shownBy(e)]));
+  const hidden = (text: string) => addressesIn(text).filter((meanings) => !meanings.some((address) => shown.has(address)));
+  const numbers = [...f.message.matchAll(/\bframes? (\d[\d,]*)/g)].map((m) => Number(m[1]!.replaceAll(',', '')));
+  return [
+    ...hidden(f.message).map(([address]) => `${f.id}: the message names ${address}`),
+    ...numbers.filter((frame) => !cited.has(frame)).map((frame) => `${f.id}: the message names frame ${frame}`),
+    ...f.evidence.flatMap((e) => hidden(e.says).map(([address]) => `${f.id}: the line of frame ${e.frame} names ${address}`)),
+  ];
+}
+
+/** The addresses (MAC, IPv4, IPv6, canonical text) in a frame. */
+export function addressesOf(frame: Frame): Set<string> {
+  const p = new Packet();
+  p.decode(frame);
+  const { view } = frame;
   const found = new Set<string>();
   if (p.link !== LinkKind.none) found.add(formatMac(sourceMacOf(p.mac1, p.mac2)));
   if (p.link === LinkKind.ethernet) found.add(formatMac(destinationMacOf(p.mac0, p.mac1)));

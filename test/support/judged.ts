@@ -12,6 +12,7 @@ import type { Finding, Verdict } from '../../src/diagnosis.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { type Judgement, judge } from '../../src/rules/judge.ts';
 import type { AnyRule, Case } from '../../src/rules/rule.ts';
+import { addressesOf, unproved } from './cited-frames.ts';
 import type { Host, Story } from './story.ts';
 
 /** What is told beside the frames. */
@@ -39,11 +40,14 @@ export function firstFrames(count: number): NonNullable<Beside['remembered']> {
   return (path) => path.examples.map((example) => ({ ...example, frames: example.frames.slice(0, count) }));
 }
 
-/** What these rules say of a story. */
+/** What these rules say of a story; each finding says only what its own frames show. */
 export function judgeBy(rules: readonly AnyRule[], story: Story, beside: Beside = {}): Judgement {
   const c = caseOf(story, beside);
   const time = new TimeText(c.o.facts);
-  return judge(c, rules, { captureOf: () => 'story.pcap', timeOf: (at) => time.of(at) });
+  const judged = judge(c, rules, { captureOf: () => 'story.pcap', timeOf: (at) => time.of(at) });
+  const frames = story.captured();
+  expect(judged.findings.flatMap((f) => unproved(f, ({ frame }) => addressesOf(frames[frame - 1]!)))).toEqual([]);
+  return judged;
 }
 
 /** What all rules say. */
