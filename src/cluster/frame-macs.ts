@@ -1,6 +1,7 @@
 /** The link-layer ends of frames that facts remember: from whom to whom a frame went that a finding cites, without reading it again. */
+import { isGroupMac } from '../correlation/edges.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
-import type { AddressSeen, Mac, Observations } from './observations.ts';
+import type { Mac, Observations } from './observations.ts';
 
 export interface FrameMacs {
   /** Empty where facts do not say. */
@@ -13,8 +14,8 @@ export interface FrameMacs {
 export function macsOfFrames(o: Observations, wanted: ReadonlySet<number>): Map<number, FrameMacs> {
   const found = new Map<number, FrameMacs>();
   if (wanted.size === 0) return found;
-  const note = (ref: FrameRef | null, source: Mac, destination: Mac) => {
-    if (ref === null || !wanted.has(ref.frame)) return;
+  const note = (ref: FrameRef, source: Mac, destination: Mac) => {
+    if (!wanted.has(ref.frame)) return;
     const known = found.get(ref.frame);
     found.set(ref.frame, { source: known?.source || source, destination: known?.destination || destination });
   };
@@ -36,25 +37,26 @@ export function macsOfFrames(o: Observations, wanted: ReadonlySet<number>): Map<
     for (const { ref, sender } of changes) note(ref, sender.mac, '');
     for (const { first, last, mac } of senders) for (const ref of [first, last]) note(ref, mac, '');
   }
-  for (const ip of o.claimedIps) noteAddress(o.about(ip), note);
+  noteClaims(o, wanted, note);
   return found;
 }
 
-function noteAddress(about: AddressSeen | null, note: (ref: FrameRef | null, source: Mac, destination: Mac) => void): void {
-  if (about === null) return;
-  const claims = [...about.log, ...about.macs.flatMap(({ events }) => Object.values(events).flat())];
-  for (const { ref, sender, to, kind, request } of claims) {
-    // Of an advert only who lists the address is remembered.
-    note(ref, sender, kind === 'vrrp' ? '' : to);
-    if (kind === 'reply') note(request, to, '');
+function noteClaims(o: Observations, wanted: ReadonlySet<number>, note: (ref: FrameRef, source: Mac, destination: Mac) => void): void {
+  const { messages, askings } = o.facts.claims;
+  const cited: number[] = [];
+  for (const message of messages) if (wanted.has(messages.frame(message))) cited.push(message);
+  const isQuestion = (message: number) => messages.kind(message) === 'question';
+  // A frame that asks and claims at once was sent by whom its claim says: a question is known by the MAC that it gives for the asker.
+  for (const message of [...cited.filter((m) => !isQuestion(m)), ...cited.filter(isQuestion)]) {
+    const to = messages.to(message);
+    // Of a question to a group, and of an advert, only who sent it is remembered.
+    const isToAll = messages.kind(message) === 'vrrp' || (isQuestion(message) && (to === 0 || isGroupMac(to)));
+    note(messages.ref(message), o.macOf(messages.sender(message)), isToAll ? '' : o.macOf(to));
   }
-  for (const { request, asker, answers } of about.races) {
-    note(request, asker, '');
-    for (const { ref, mac } of answers) note(ref, mac, asker);
-  }
-  for (const { ref, asker, asked } of about.probes) note(ref, asker, asked);
-  for (const { ref, mac } of about.detections) note(ref, mac, '');
-  for (const { asker, first, last, unanswered } of about.askings) {
-    for (const ref of [first, last, unanswered?.first ?? null, unanswered?.last ?? null]) note(ref, asker, '');
+  for (let asking = 1; asking <= askings.pairs.count; asking++) {
+    const row = askings.longestUnanswered(asking);
+    for (const ref of [askings.first(asking), row?.first ?? null, row?.last ?? null]) {
+      if (ref !== null && wanted.has(ref.frame)) note(ref, o.macOf(askings.pairs.first[asking]!), '');
+    }
   }
 }

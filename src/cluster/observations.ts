@@ -2,15 +2,20 @@
  * The facts in words: MACs and IPs as text, passages and paths as objects. Made once a judgement, for inference, rules and reports;
  * nothing here is per frame.
  */
-import { captureOf } from '../capture/frame.ts';
+import type { Unanswered } from '../correlation/askings.ts';
 import type { BoundedLog } from '../correlation/bounded-log.ts';
-import type { AddressClaims, CacheProbe, ClaimEvent, ClaimKind, Unanswered } from '../correlation/claims.ts';
+import type { ClaimKind } from '../correlation/claims.ts';
 import { type EdgeTable, isGroupMac } from '../correlation/edges.ts';
 import type { Facts } from '../correlation/facts.ts';
-import type { FrameRef } from '../correlation/frame-ref.ts';
+import { type FrameRef, frameRef } from '../correlation/frame-ref.ts';
+import { randomHashKey } from '../correlation/hash.ts';
+import { KeyedPairs } from '../correlation/keyed-pairs.ts';
 import { changesOf, type Sender } from '../correlation/passages.ts';
 import { type Begun, PathEvent } from '../correlation/paths.ts';
-import { formatIp, formatMac } from '../decoders/address.ts';
+import { formatIp, formatMac, parseMac } from '../decoders/address.ts';
+import { AddressInWords, type Words } from './address-in-words.ts';
+import { MacTexts } from './mac-texts.ts';
+import { Recent } from './recent.ts';
 
 /** Canonical text: `52:54:00:29:b1:46`. The empty string where the frame has no such address. */
 export type Mac = string;
@@ -189,6 +194,15 @@ export interface VrrpGroupSeen {
 /** Senders to one server IP that are judged one by one: more machines than a LAN has, but an end to random MACs. */
 const MAX_SENDERS = 512;
 
+/** Addresses, and machines that claimed any, of which the words are kept: a rule looks at one after the other. */
+const MAX_RECENT = 256;
+
+/** IPs that a MAC claimed, and how many more than these. */
+interface ClaimedBy {
+  readonly ips: readonly Ip[];
+  readonly more: number;
+}
+
 interface Senders {
   readonly senders: readonly Mac[];
   readonly leftOut: number;
@@ -203,36 +217,39 @@ export class Observations {
   readonly #pathsByMac = new Map<Ip, Map<Mac, FlowPath[]>>();
   readonly #passagesBySender = new Map<Ip, Map<Mac, Passage[]>>();
   readonly #senderLists = new Map<Ip, Senders>();
-  readonly #addresses = new Map<Ip, AddressSeen>();
-  readonly #claimedBy = new Map<Mac, { readonly ips: Ip[]; readonly more: number }>();
+  readonly #addresses = new Recent<number, AddressSeen>(MAX_RECENT, (address) => new AddressInWords(this.#words, address));
+  readonly #claimers = new Recent<Mac, ClaimedBy>(MAX_RECENT, (mac) => this.#readClaimer(mac));
   /** Whom each MAC sent unicast frames to, with their number. */
   readonly unicast: ReadonlyMap<Mac, ReadonlyMap<Mac, number>>;
   #vrrpGroups: VrrpGroupSeen[] | null = null;
   #sources: Set<Mac> | null = null;
   #senders: Map<string, Sender> | null = null;
-  readonly #ipNumber = new Map<Ip, number>();
+  readonly #ips: readonly Ip[];
+  readonly #ipNumber: ReadonlyMap<Ip, number>;
+  readonly #macTexts = new MacTexts();
+  readonly #words: Words;
 
   constructor(facts: Facts) {
     this.facts = facts;
-    for (let id = 1; id < facts.addresses.count; id++) this.#ipNumber.set(this.ip(id), id);
+    const { version, words, count } = facts.addresses;
+    this.#ips = Array.from({ length: count }, (_, id) =>
+      formatIp(version[id]!, words[id * 4]!, words[id * 4 + 1]!, words[id * 4 + 2]!, words[id * 4 + 3]!),
+    );
+    this.#ipNumber = new Map(this.#ips.map((ip, id) => [ip, id] as const).slice(1));
+    this.#words = { claims: facts.claims, ip: (id) => this.ip(id), mac: (mac) => this.#macTexts.of(mac) };
     this.passages = this.#readPassages();
     this.paths = this.#readPaths();
-    for (const [mac, claimed] of facts.claims.ofMac) {
-      this.#claimedBy.set(formatMac(mac), { ips: [...claimed.addresses].map((a) => this.ip(a)), more: claimed.more });
-    }
     this.unicast = unicastOf(facts.edges);
   }
 
   /** Text of an address number. */
   ip(id: number): Ip {
-    const w = this.facts.addresses.words;
-    const at = id * 4;
-    return formatIp(this.facts.addresses.version[id]!, w[at]!, w[at + 1]!, w[at + 2]!, w[at + 3]!);
+    return this.#ips[id]!;
   }
 
   /** Text of a MAC number; empty for "not in the frame". */
   macOf(mac: number): Mac {
-    return mac === 0 ? '' : formatMac(mac);
+    return mac === 0 ? '' : this.#macTexts.of(mac);
   }
 
   /** Server IPs of flows. */
@@ -275,24 +292,35 @@ export class Observations {
 
   /** What was said about an IP; null when nothing was. */
   about(ip: Ip): AddressSeen | null {
-    const known = this.#addresses.get(ip);
-    if (known !== undefined) return known;
     const id = this.#ipNumber.get(ip);
-    const claims = id === undefined ? undefined : this.facts.claims.addresses.get(id);
-    if (claims === undefined) return null;
-    const seen = this.#readAddress(ip, claims);
-    this.#addresses.set(ip, seen);
-    return seen;
+    return id === undefined || !this.facts.claims.knows(id) ? null : this.#addresses.get(id);
   }
 
   /** IPs that anything was said about. */
   get claimedIps(): Ip[] {
-    return [...this.facts.claims.addresses.keys()].map((id) => this.ip(id));
+    return this.facts.claims.addresses.map((id) => this.ip(id));
   }
 
-  /** IPs that a MAC claimed; `more` counts those beyond the first 64. */
-  claimedBy(mac: Mac): { readonly ips: readonly Ip[]; readonly more: number } {
-    return this.#claimedBy.get(mac) ?? { ips: [], more: 0 };
+  /** IPs that a MAC claimed; `more` counts those beyond the first 1,024. */
+  claimedBy(mac: Mac): ClaimedBy {
+    return this.#claimers.get(mac);
+  }
+
+  /** The MACs that say of two others or more, of those that count, where addresses are. */
+  speakersForOthers(counts: (mac: Mac) => boolean): ReadonlySet<Mac> {
+    const { messages } = this.facts.claims;
+    const senders = new KeyedPairs(randomHashKey());
+    const firstNamed: number[] = [];
+    const speakers = new Set<Mac>();
+    for (const message of messages) {
+      const mac = messages.mac(message);
+      const sender = messages.sender(message);
+      if (mac === 0 || mac === sender || !counts(this.macOf(mac))) continue;
+      const known = senders.find(sender, 0);
+      if (known === 0) firstNamed[senders.add(sender, 0)] = mac;
+      else if (firstNamed[known] !== mac) speakers.add(this.macOf(sender));
+    }
+    return speakers;
   }
 
   /** Unicast frames from one MAC to another, over all VLANs. */
@@ -317,7 +345,7 @@ export class Observations {
     for (const change of changesOf(log)) {
       const to = formatMac(destination[edge[change.to]!]!);
       const from = change.from === 0 ? null : formatMac(destination[edge[change.from]!]!);
-      if (from !== to) moves.push({ ref: { point: captureOf(change.frame), frame: change.frame, at: change.at }, from, to });
+      if (from !== to) moves.push({ ref: frameRef(change.frame, change.at), from, to });
     }
     return moves;
   }
@@ -425,8 +453,8 @@ export class Observations {
         tunnel: kind >= 2,
         frames: counts.frames,
         requests: counts.requests,
-        first: { point: captureOf(counts.firstFrame), frame: counts.firstFrame, at: counts.firstAt },
-        last: { point: captureOf(counts.lastFrame), frame: counts.lastFrame, at: counts.lastAt },
+        first: frameRef(counts.firstFrame, counts.firstAt),
+        last: frameRef(counts.lastFrame, counts.lastAt),
         minTtl: counts.minTtl,
         maxTtl: counts.maxTtl,
       };
@@ -458,7 +486,7 @@ export class Observations {
           client: formatIp(e.version, ...e.client),
           clientPort: e.clientPort,
           serverPort: e.serverPort,
-          frames: e.events.map(({ frame, at }) => ({ point: captureOf(frame), frame, at })),
+          frames: e.events.map(({ frame, at }) => frameRef(frame, at)),
         })),
       };
       paths.push(path);
@@ -467,58 +495,11 @@ export class Observations {
     return paths;
   }
 
-  #readAddress(ip: Ip, about: AddressClaims): AddressSeen {
-    const say = (event: ClaimEvent): ClaimSeen => ({
-      ref: event.ref,
-      kind: event.kind,
-      ip,
-      mac: formatMac(event.mac),
-      sender: formatMac(event.sender),
-      to: formatMac(event.to),
-      asksFor: event.asksFor === 0 ? null : this.ip(event.asksFor),
-      request: event.request,
-    });
-    return {
-      ip,
-      macs: [...about.claims.values()].map((claim) => ({
-        ip,
-        mac: formatMac(claim.mac),
-        vlan: claim.vlan,
-        counts: claim.counts,
-        first: claim.first,
-        last: claim.last,
-        events: {
-          reply: claim.events.reply.entries().map(say),
-          request: claim.events.request.entries().map(say),
-          gratuitous: claim.events.gratuitous.entries().map(say),
-          vrrp: claim.events.vrrp.entries().map(say),
-        },
-        told: claim.told.entries().map(say),
-        toldCount: claim.told.count,
-      })),
-      log: about.log.entries().map(say),
-      gap: gapOf(about.log),
-      askings: [...about.askings.values()].map(({ asker, broadcasts, answered, first, last, longestUnanswered }) => ({
-        asker: formatMac(asker),
-        broadcasts,
-        answered,
-        first,
-        last,
-        unanswered: longestUnanswered,
-      })),
-      races: about.races.entries().map((race) => ({
-        request: race.request,
-        asker: formatMac(race.asker),
-        answers: race.answers.map(({ mac, sender, ref }) => ({ mac: formatMac(mac), sender: formatMac(sender), ref })),
-      })),
-      raceCount: about.races.count,
-      racers: [...about.racers].map(formatMac),
-      leftOut: about.leftOut,
-      probes: about.probes
-        .entries()
-        .map(({ ref, asker, asked }: CacheProbe) => ({ ref, asker: formatMac(asker), asked: formatMac(asked) })),
-      detections: about.detections.entries().map(({ ref, mac }) => ({ ref, mac: formatMac(mac) })),
-    };
+  #readClaimer(mac: Mac): ClaimedBy {
+    const number = parseMac(mac);
+    if (number === null) return { ips: [], more: 0 };
+    const { claims, more } = this.facts.claims.claimsBy(number);
+    return { ips: claims.map((claim) => this.ip(this.facts.claims.pairs.second[claim]!)), more };
   }
 
   #edge(edge: number): { source: Mac; destination: Mac; vlan: number } {

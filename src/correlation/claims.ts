@@ -1,117 +1,22 @@
 /**
- * Who says that an IP is at a MAC: ARP (RFC 826), neighbour discovery (RFC 4861) and VRRP, with who asked and who answered.
- * These frames are rare, so this is plain code; but anybody can send them, so every list has an end.
+ * Who says that an IP is at a MAC: ARP (RFC 826), neighbour discovery (RFC 4861) and VRRP, with who asked and who answered. Anybody can
+ * send these frames, as many as he likes: so all of it is kept in columns of numbers, and every list has an end.
  */
-import { BoundedLog, type Budget } from './bounded-log.ts';
+import { Askings } from './askings.ts';
+import { Chains } from './chains.ts';
+import { withRoom } from './columns.ts';
 import { Doorkeeper } from './doorkeeper.ts';
-import type { FrameRef } from './frame-ref.ts';
-import { finish, type HashKey, randomHashKey } from './hash.ts';
-import { MacMap } from './mac-map.ts';
+import { type FrameRef, frameRef } from './frame-ref.ts';
+import { type HashKey, randomHashKey } from './hash.ts';
+import { KeyedPairs } from './keyed-pairs.ts';
+import { LogBook } from './log-book.ts';
+import { MessageKind, Messages } from './messages.ts';
 
 /**
  * `reply`: an answer to a question. `request`: a question whose sender gives this IP as its own. `gratuitous`: an announcement that
  * nobody asked for. `vrrp`: a VRRP advertisement that lists this IP.
  */
-export type ClaimKind = 'reply' | 'request' | 'gratuitous' | 'vrrp';
-
-export interface ClaimEvent {
-  readonly ref: FrameRef;
-  readonly kind: ClaimKind;
-  readonly address: number;
-  /** The MAC that the IP is said to be at. */
-  readonly mac: number;
-  /** Source MAC of the frame that says so. */
-  readonly sender: number;
-  /** Whom the frame was sent to; a group address for broadcast. */
-  readonly to: number;
-  /** The IP that a `request` asks for, as an address number; 0 elsewhere. */
-  readonly asksFor: number;
-  /** The question that a `reply` answers, when it was seen. */
-  readonly request: FrameRef | null;
-}
-
-/** All that was said of one IP being at one MAC. Who forges a message can name any MAC: what others say of a MAC is none of its own words. */
-export interface Claim {
-  readonly address: number;
-  readonly mac: number;
-  readonly vlan: number;
-  /** Messages in frames from this very MAC. */
-  readonly counts: Record<ClaimKind, number>;
-  readonly first: FrameRef;
-  last: FrameRef;
-  readonly events: Record<ClaimKind, BoundedLog<ClaimEvent>>;
-  /** Messages in frames from other MACs, whatever their kind. */
-  told: BoundedLog<ClaimEvent>;
-}
-
-/** An answer: that the IP is at `mac`, in a frame from `sender`. */
-export interface Answer {
-  readonly mac: number;
-  readonly sender: number;
-  readonly ref: FrameRef;
-}
-
-/** One question with answers that name two or more MACs. */
-export interface Race {
-  readonly request: FrameRef;
-  readonly asker: number;
-  readonly answers: Answer[];
-}
-
-/** What one MAC asked about one IP. */
-export interface Asking {
-  readonly asker: number;
-  /** Broadcast (or solicited-node multicast) questions. */
-  broadcasts: number;
-  /** Broadcast questions that anybody answered. */
-  answered: number;
-  readonly first: FrameRef;
-  last: FrameRef;
-  /** Broadcast questions in a row that nobody answered: those now, and the longest row so far. */
-  unanswered: Unanswered | null;
-  longestUnanswered: Unanswered | null;
-  /** The row now, without the newest question if that is one of it. */
-  unansweredBefore: Unanswered | null;
-  /** Newest question and its answers. */
-  question: FrameRef;
-  answers: Answer[];
-}
-
-/** Broadcast questions in a row without any answer. */
-export interface Unanswered {
-  readonly count: number;
-  readonly first: FrameRef;
-  readonly last: FrameRef;
-}
-
-/** A unicast question: the asker's cache holds the asked MAC for this IP. */
-export interface CacheProbe {
-  readonly ref: FrameRef;
-  readonly asker: number;
-  readonly asked: number;
-}
-
-/** All that was said and asked about one IP. What nobody said or asked yet is the same empty list everywhere. */
-export interface AddressClaims {
-  readonly address: number;
-  claims: ReadonlyMap<number, Claim>;
-  /** Every claim in order of time; of VRRP adverts only those from another MAC than the one before. */
-  log: BoundedLog<ClaimEvent>;
-  /** MAC of the newest VRRP advert that lists this IP; 0 when there was none. */
-  advertised: number;
-  askings: ReadonlyMap<number, Asking>;
-  races: BoundedLog<Race>;
-  /** MACs that sent those answers. */
-  racers: ReadonlySet<number>;
-  probes: BoundedLog<CacheProbe>;
-  /** Claims of MACs beyond those that are kept. */
-  leftOut: number;
-  /** Duplicate address detection: questions without a sender address. */
-  detections: BoundedLog<{ readonly ref: FrameRef; readonly mac: number }>;
-}
-
-const NO_MAP: ReadonlyMap<number, never> = new Map<number, never>();
-const NO_SET: ReadonlySet<number> = new Set();
+export type ClaimKind = Exclude<MessageKind, 'question'>;
 
 /** More than the real servers of a large cluster: all of them may claim one VIP. */
 const MAX_MACS_AN_ADDRESS = 64;
@@ -124,214 +29,351 @@ const MAX_CLAIMS = 1 << 16;
 /** Most (IP, asker) pairs over all; from three quarters of them on, a pair is admitted when it is heard of a second time. */
 const MAX_ASKINGS = 1 << 16;
 const ASKINGS_AT_ONCE = (MAX_ASKINGS >> 2) * 3;
-/** Entries that all logs together keep, beyond a few in each. */
-const MAX_LOGGED = 1 << 17;
+/** Entries of all logs together. */
+const MAX_LOGGED = 1 << 19;
 /** Answers to one question arrive within this time. */
 const ANSWER_WITHIN_NS = 1_000_000_000;
 /** The same answer again within this time is a mirror's duplicate. */
 const ECHO_WITHIN_NS = 50_000_000;
 
+/** Words of what is kept about an address: its number, how many claims were left out, and whose claim was in the newest VRRP advert. */
+const ABOUT = 8;
+const ADDRESS = 0;
+const LEFT_OUT = 1;
+const ADVERTISED = 2;
+/** Its logs. */
+const LOG = 3;
+const RACES = 4;
+const RACERS = 5;
+const PROBES = 6;
+const DETECTIONS = 7;
+
+/** Numbers of a claim: frame and time of the first message, and of the newest. */
+const NUMBERS = 4;
+const FIRST = 0;
+const LAST = 2;
+/** Words of a claim: the log of each kind of message, where a message would have its kind, and that of others; its VLAN. */
+const CLAIM = 6;
+const VLAN = 0;
+const TOLD = 5;
+
 export class Claims {
   /** Claims, and askers, that did not fit. */
   forgotten = 0;
-  readonly addresses = new Map<number, AddressClaims>();
-  /** IPs that each MAC claimed; those beyond the bound are only counted. */
-  readonly ofMac: MacMap<{ addresses: Set<number>; more: number }>;
   /** Whether every capture is running now: only then does a question without an answer mean that nobody gave one. */
   isWatched = true;
-  #count = 0;
-  #askings = 0;
+  /** What the logs keep. A question's detail is the log of its answers, as long as it is anybody's newest one or in a race. */
+  readonly messages = new Messages();
+  readonly logs = new LogBook(MAX_LOGGED);
+  /** What each MAC asked about each IP. */
+  readonly askings: Askings;
+  /** All that was said of one IP being at one MAC: a claim is the number of such a pair of MAC and address number. */
+  readonly pairs: KeyedPairs;
+  #claimNumbers = new Float64Array(NUMBERS * 16);
+  #claimWords = new Int32Array(CLAIM * 16);
+  /** Rows about addresses, in the order in which these were first heard of; by address number the row, 0 before it was heard of. */
+  #about = new Int32Array(ABOUT * 16);
+  #aboutCount = 0;
+  #rowOf = new Int32Array(16);
+  readonly #claimsOf = new Chains();
+  readonly #askingsOf = new Chains();
+  /** MACs that claimed anything, each beside 0: their claims, and how many more addresses they claimed. */
+  readonly #claimers: KeyedPairs;
+  readonly #claimsBy = new Chains();
+  #moreClaimed = new Int32Array(16);
   readonly #askers = new Doorkeeper();
-  readonly #key: HashKey;
-  readonly #budget: Budget = { left: MAX_LOGGED };
 
   constructor(key: HashKey = randomHashKey()) {
-    this.#key = key;
-    this.ofMac = new MacMap(key);
+    this.askings = new Askings(key);
+    this.pairs = new KeyedPairs(key);
+    this.#claimers = new KeyedPairs(key);
   }
 
   /** A question: who has `address`? `senderAddress` is 0 for a probe without sender address. */
   ask(ref: FrameRef, asker: number, to: number, toGroup: boolean, address: number, senderAddress: number): void {
-    const about = this.of(address);
-    if (about === null) return;
-    if (senderAddress === 0) {
-      if (about.detections === BoundedLog.NONE) about.detections = this.#log(4, 4);
-      about.detections.add({ ref, mac: asker });
-    }
-    if (!toGroup) {
-      if (about.probes === BoundedLog.NONE) about.probes = this.#log(8, 8);
-      about.probes.add({ ref, asker, asked: to });
-    }
-    let asking = about.askings.get(asker);
-    if (asking === undefined) {
-      if (!this.#admitAsker(about, asker)) return;
-      asking = {
-        asker,
-        broadcasts: 0,
-        answered: 0,
-        first: ref,
-        last: ref,
-        unanswered: null,
-        longestUnanswered: null,
-        unansweredBefore: null,
-        question: ref,
-        answers: [],
-      };
-      about.askings = put(about.askings, asker, asking);
-    } else if (ref.at - asking.question.at >= 0 && ref.at - asking.question.at < ECHO_WITHIN_NS) {
-      return;
-    }
-    asking.last = ref;
-    asking.question = ref;
-    asking.answers = [];
-    asking.unansweredBefore = asking.unanswered;
-    if (!toGroup) return;
-    asking.broadcasts++;
+    if (address === 0) return;
+    const about = this.#aboutOf(address);
+    const question = this.messages.add('question', ref, 0, asker, to, 0, 0);
+    if (senderAddress === 0) this.#note(this.#logOf(about, DETECTIONS, 4, 4), question);
+    if (!toGroup) this.#note(this.#logOf(about, PROBES, 8, 8), question);
     // A probe without sender address hopes for silence (RFC 5227 section 2.1.1, RFC 4862 section 5.4).
-    if (senderAddress === 0 || !this.isWatched) return;
-    const row = asking.unanswered;
-    asking.unanswered = row === null ? { count: 1, first: ref, last: ref } : { count: row.count + 1, first: row.first, last: ref };
-    if (asking.unanswered.count > (asking.longestUnanswered?.count ?? 0)) asking.longestUnanswered = asking.unanswered;
+    this.#asked(about, question, ref, asker, toGroup, senderAddress !== 0 && this.isWatched);
+    this.messages.release(question);
   }
 
   /** Notes a claim. Returns false for an echo of an answer just seen. */
   claim(kind: ClaimKind, ref: FrameRef, address: number, mac: number, sender: number, to: number, vlan: number, asksFor: number): boolean {
-    const about = this.of(address);
-    if (about === null) return true;
-    let request: FrameRef | null = null;
-    if (kind === 'reply') {
-      const asking = about.askings.get(to);
-      if (asking !== undefined && ref.at - asking.question.at <= ANSWER_WITHIN_NS) {
-        const already = asking.answers.find((a) => a.mac === mac);
-        if (already !== undefined) {
-          if (ref.at - already.ref.at < ECHO_WITHIN_NS) return false;
-        } else if (asking.answers.length < MAX_RACERS) {
-          request = asking.question;
-          asking.answers.push({ mac, sender, ref });
-          if (asking.answers.length === 1) {
-            asking.answered++;
-            // The question just answered is none of the row.
-            if (asking.longestUnanswered === asking.unanswered) asking.longestUnanswered = asking.unansweredBefore;
-            asking.unanswered = null;
-          } else this.#race(about, asking);
-        }
-      }
-    }
-    let claim = about.claims.get(mac);
-    if (claim === undefined) {
-      if (!this.#admit(about, address, mac)) {
-        about.leftOut++;
-        return true;
-      }
-      claim = {
-        address,
-        mac,
-        vlan,
-        counts: { reply: 0, request: 0, gratuitous: 0, vrrp: 0 },
-        first: ref,
-        last: ref,
-        events: { reply: BoundedLog.NONE, request: BoundedLog.NONE, gratuitous: BoundedLog.NONE, vrrp: BoundedLog.NONE },
-        told: BoundedLog.NONE,
-      };
-      about.claims = put(about.claims, mac, claim);
-    }
-    claim.last = ref;
-    const event: ClaimEvent = { ref, kind, address, mac, sender, to, asksFor, request };
-    if (sender === mac) {
-      claim.counts[kind]++;
-      if (claim.events[kind] === BoundedLog.NONE) claim.events[kind] = kind === 'vrrp' ? this.#log(1, 1) : this.#log(3, 2);
-      claim.events[kind].add(event);
-    } else {
-      if (claim.told === BoundedLog.NONE) claim.told = this.#log(3, 2);
-      claim.told.add(event);
-    }
-    if (kind !== 'vrrp' || about.advertised !== mac) {
-      if (about.log === BoundedLog.NONE) about.log = this.#log(32, 32);
-      about.log.add(event);
-    }
-    if (kind === 'vrrp') about.advertised = mac;
+    if (address === 0) return true;
+    const about = this.#aboutOf(address);
+    const asking = kind === 'reply' ? this.#answeredBy(ref, address, to) : 0;
+    const already = asking === 0 ? 0 : this.#answerOf(asking, mac);
+    if (already !== 0 && ref.at - this.messages.at(already) < ECHO_WITHIN_NS) return false;
+    const isAnswer = asking !== 0 && already === 0 && this.askings.answers(asking) < MAX_RACERS;
+    const message = this.messages.add(kind, ref, mac, sender, to, asksFor, isAnswer ? this.askings.question(asking) : 0);
+    if (isAnswer) this.#answered(about, asking, message);
+    this.#claimed(about, kind, message, ref, address, mac, sender, vlan);
+    this.messages.release(message);
     return true;
   }
 
-  /** What is kept about an address, made when there is room; null for address 0. */
-  of(address: number): AddressClaims | null {
-    if (address === 0) return null;
-    let about = this.addresses.get(address);
-    if (about === undefined) {
-      about = {
-        address,
-        claims: NO_MAP,
-        log: BoundedLog.NONE,
-        advertised: 0,
-        askings: NO_MAP,
-        races: BoundedLog.NONE,
-        racers: NO_SET,
-        probes: BoundedLog.NONE,
-        leftOut: 0,
-        detections: BoundedLog.NONE,
-      };
-      this.addresses.set(address, about);
-    }
+  /** Numbers of the addresses that anything was said of, in the order in which they were first heard of. */
+  get addresses(): number[] {
+    return Array.from({ length: this.#aboutCount }, (_, i) => this.#about[(i + 1) * ABOUT + ADDRESS]!);
+  }
+
+  /** How many they are. */
+  get addressCount(): number {
+    return this.#aboutCount;
+  }
+
+  /** Whether anything was said of an address. */
+  knows(address: number): boolean {
+    return (this.#rowOf[address] ?? 0) !== 0;
+  }
+
+  /** The claims of an address, in the order of their first messages. */
+  claimsOf(address: number): number[] {
+    return this.#claimsOf.of(this.#rowOf[address] ?? 0);
+  }
+
+  countClaims(address: number): number {
+    return this.#claimsOf.countOf(this.#rowOf[address] ?? 0);
+  }
+
+  /** Claims of an address by MACs beyond those that are kept. */
+  leftOut(address: number): number {
+    return this.#about[this.#rowOf[address]! * ABOUT + LEFT_OUT]!;
+  }
+
+  /** Who asked for an address: the numbers of the pairs. */
+  askingsOf(address: number): number[] {
+    return this.#askingsOf.of(this.#rowOf[address] ?? 0);
+  }
+
+  /** The claims of a MAC, and how many more addresses it claimed. */
+  claimsBy(mac: number): { readonly claims: number[]; readonly more: number } {
+    const claimer = this.#claimers.find(mac, 0);
+    return { claims: this.#claimsBy.of(claimer), more: this.#moreClaimed[claimer] ?? 0 };
+  }
+
+  /** The log of every claim of an address; of VRRP adverts only those from another MAC than the one before. A log that was never needed is 0. */
+  log(address: number): number {
+    return this.#about[this.#rowOf[address]! * ABOUT + LOG]!;
+  }
+
+  /** The log of questions for an address that were answered with two or more MACs. */
+  races(address: number): number {
+    return this.#about[this.#rowOf[address]! * ABOUT + RACES]!;
+  }
+
+  /** The log of answers in races: one of each sender. */
+  racers(address: number): number {
+    return this.#about[this.#rowOf[address]! * ABOUT + RACERS]!;
+  }
+
+  /** The log of unicast questions: the asker's cache holds the MAC that it asks. */
+  probes(address: number): number {
+    return this.#about[this.#rowOf[address]! * ABOUT + PROBES]!;
+  }
+
+  /** The log of duplicate address detection: questions without a sender address. */
+  detections(address: number): number {
+    return this.#about[this.#rowOf[address]! * ABOUT + DETECTIONS]!;
+  }
+
+  vlan(claim: number): number {
+    return this.#claimWords[claim * CLAIM + VLAN]!;
+  }
+
+  first(claim: number): FrameRef {
+    const at = claim * NUMBERS + FIRST;
+    return frameRef(this.#claimNumbers[at]!, this.#claimNumbers[at + 1]!);
+  }
+
+  last(claim: number): FrameRef {
+    const at = claim * NUMBERS + LAST;
+    return frameRef(this.#claimNumbers[at]!, this.#claimNumbers[at + 1]!);
+  }
+
+  /** The log of a claim's messages of a kind in frames from this very MAC. */
+  events(claim: number, kind: ClaimKind): number {
+    return this.#claimWords[claim * CLAIM + MessageKind[kind]]!;
+  }
+
+  /**
+   * The log of messages in frames from other MACs, whatever their kind: who forges a message can name any MAC, and what others say of a
+   * MAC is none of its own words.
+   */
+  told(claim: number): number {
+    return this.#claimWords[claim * CLAIM + TOLD]!;
+  }
+
+  #aboutOf(address: number): number {
+    this.#rowOf = withRoom(this.#rowOf, address + 1);
+    const known = this.#rowOf[address]!;
+    if (known !== 0) return known;
+    const about = ++this.#aboutCount;
+    this.#rowOf[address] = about;
+    this.#about = withRoom(this.#about, about * ABOUT + ABOUT);
+    this.#about[about * ABOUT + ADDRESS] = address;
     return about;
   }
 
-  #race(about: AddressClaims, asking: Asking): void {
-    const racers = new Set(about.racers);
-    for (const { sender } of asking.answers) if (racers.size < MAX_RACERS) racers.add(sender);
-    about.racers = racers;
-    // One race a question: later answers join the entry made by the second one.
-    if (asking.answers.length !== 2) return;
-    if (about.races === BoundedLog.NONE) about.races = this.#log(3, 2);
-    about.races.add({ request: asking.question, asker: asking.asker, answers: asking.answers });
+  /** A log about an address, begun when it is needed. */
+  #logOf(about: number, which: number, mostFirst: number, mostNewest: number): number {
+    const at = about * ABOUT + which;
+    if (this.#about[at] === 0) this.#about[at] = this.logs.open(mostFirst, mostNewest);
+    return this.#about[at]!;
   }
 
-  #log<T>(keepFirst: number, keepLast: number): BoundedLog<T> {
-    return new BoundedLog(keepFirst, keepLast, this.#budget);
+  /** Adds a message to a log, which holds it; gives the one that it holds no longer, or 0. */
+  #note(log: number, message: number): number {
+    this.messages.hold(message);
+    const dropped = this.logs.add(log, message);
+    if (dropped !== 0) this.messages.release(dropped);
+    return dropped;
+  }
+
+  #asked(about: number, question: number, ref: FrameRef, asker: number, isBroadcast: boolean, isAwaited: boolean): void {
+    const address = this.#about[about * ABOUT + ADDRESS]!;
+    let asking = this.askings.pairs.find(asker, address);
+    if (asking === 0) {
+      if (!this.#admitAsker(about, address, asker)) return;
+      asking = this.askings.add(asker, address, ref);
+      this.#askingsOf.append(about, asking);
+    } else {
+      const before = this.askings.question(asking);
+      const age = ref.at - this.messages.at(before);
+      if (age >= 0 && age < ECHO_WITHIN_NS) return;
+      if (!this.#isRace(about, before)) this.#forgetAnswers(before);
+      this.messages.release(before);
+    }
+    this.messages.hold(question);
+    this.askings.ask(asking, question, ref, isBroadcast, isAwaited);
+  }
+
+  /** The asking whose newest question a reply may answer; 0 without one. */
+  #answeredBy(ref: FrameRef, address: number, asker: number): number {
+    const asking = this.askings.pairs.find(asker, address);
+    if (asking === 0) return 0;
+    return ref.at - this.messages.at(this.askings.question(asking)) <= ANSWER_WITHIN_NS ? asking : 0;
+  }
+
+  /** The first answer to the newest question that names a MAC; 0 without one. */
+  #answerOf(asking: number, mac: number): number {
+    if (this.askings.answers(asking) === 0) return 0;
+    const answers = this.logs.entriesOf(this.messages.detail(this.askings.question(asking)));
+    return answers.find((answer) => this.messages.mac(answer) === mac) ?? 0;
+  }
+
+  #answered(about: number, asking: number, answer: number): void {
+    const { messages, logs } = this;
+    const question = this.askings.question(asking);
+    if (this.askings.answer(asking) === 1) messages.setDetail(question, logs.open(MAX_RACERS, 0));
+    const log = messages.detail(question);
+    this.#note(log, answer);
+    const answers = logs.countOf(log);
+    if (answers === 1) return;
+    const racers = this.#logOf(about, RACERS, MAX_RACERS, 0);
+    for (const each of answers === 2 ? logs.entriesOf(log) : [answer]) {
+      const isKnown = logs.entriesOf(racers).some((racer) => messages.sender(racer) === messages.sender(each));
+      if (!isKnown) this.#note(racers, each);
+    }
+    // One race a question: later answers join the first two.
+    if (answers > 2) return;
+    messages.hold(question);
+    const dropped = logs.add(this.#logOf(about, RACES, 3, 2), question);
+    if (dropped === 0) return;
+    if (!this.#isNewest(about, dropped)) this.#forgetAnswers(dropped);
+    messages.release(dropped);
+  }
+
+  /** Whether somebody waits for answers to a question still. */
+  #isNewest(about: number, question: number): boolean {
+    const asking = this.askings.pairs.find(this.messages.sender(question), this.#about[about * ABOUT + ADDRESS]!);
+    return this.askings.question(asking) === question;
+  }
+
+  #isRace(about: number, question: number): boolean {
+    const races = this.#about[about * ABOUT + RACES]!;
+    return races !== 0 && this.logs.entriesOf(races).includes(question);
+  }
+
+  #forgetAnswers(question: number): void {
+    const log = this.messages.detail(question);
+    if (log === 0) return;
+    this.messages.setDetail(question, 0);
+    for (const answer of this.logs.entriesOf(log)) this.messages.release(answer);
+    this.logs.close(log);
+  }
+
+  #claimed(
+    about: number,
+    kind: ClaimKind,
+    message: number,
+    { frame, at }: FrameRef,
+    address: number,
+    mac: number,
+    sender: number,
+    vlan: number,
+  ): void {
+    const known = this.pairs.find(mac, address);
+    const claim = known === 0 ? this.#admit(about, address, mac) : known;
+    if (claim === 0) {
+      this.#about[about * ABOUT + LEFT_OUT]!++;
+      return;
+    }
+    const numbers = this.#claimNumbers;
+    const words = this.#claimWords;
+    if (known === 0) {
+      numbers[claim * NUMBERS + FIRST] = frame;
+      numbers[claim * NUMBERS + FIRST + 1] = at;
+      words[claim * CLAIM + VLAN] = vlan;
+    }
+    numbers[claim * NUMBERS + LAST] = frame;
+    numbers[claim * NUMBERS + LAST + 1] = at;
+    const which = claim * CLAIM + (sender === mac ? MessageKind[kind] : TOLD);
+    if (words[which] === 0) {
+      if (!this.logs.hasRoom) {
+        this.forgotten++;
+        return;
+      }
+      words[which] = kind === 'vrrp' ? this.logs.open(1, 1) : this.logs.open(3, 2);
+    }
+    this.#note(words[which]!, message);
+    const advertised = this.#about[about * ABOUT + ADVERTISED]!;
+    if (kind !== 'vrrp' || advertised !== claim) this.#note(this.#logOf(about, LOG, 32, 32), message);
+    if (kind === 'vrrp') this.#about[about * ABOUT + ADVERTISED] = claim;
   }
 
   /** A flood of askers shows each of them once for each address; who is really there asks again. */
-  #admitAsker(about: AddressClaims, asker: number): boolean {
-    if (about.askings.size >= MAX_ASKERS_AN_ADDRESS) return false;
-    if (this.#askings >= ASKINGS_AT_ONCE) {
-      const [key0, key1] = this.#key;
-      const pair = finish(
-        finish((asker % 0x1_0000_0000) ^ key0) ^ Math.floor(asker / 0x1_0000_0000) ^ Math.imul(about.address ^ key1, 0x9e3779b1),
-      );
-      if (this.#askings >= MAX_ASKINGS || !this.#askers.knows(pair)) {
-        this.forgotten++;
-        return false;
-      }
-    }
-    this.#askings++;
-    return true;
+  #admitAsker(about: number, address: number, asker: number): boolean {
+    if (this.#askingsOf.countOf(about) >= MAX_ASKERS_AN_ADDRESS) return false;
+    const { pairs } = this.askings;
+    if (pairs.count < ASKINGS_AT_ONCE || (pairs.count < MAX_ASKINGS && this.#askers.knows(pairs.hash(asker, address)))) return true;
+    this.forgotten++;
+    return false;
   }
 
-  #admit(about: AddressClaims, address: number, mac: number): boolean {
-    let ofMac = this.ofMac.get(mac);
-    if (ofMac === undefined) {
-      if (this.ofMac.size >= MAX_CLAIMS) {
-        this.forgotten++;
-        return false;
-      }
-      ofMac = { addresses: new Set(), more: 0 };
-      this.ofMac.set(mac, ofMac);
-    }
-    if (ofMac.addresses.size >= MAX_ADDRESSES_A_MAC) {
-      ofMac.more++;
+  /** A new claim; 0 when there is no room for it. */
+  #admit(about: number, address: number, mac: number): number {
+    const known = this.#claimers.find(mac, 0);
+    if (known !== 0 && this.#claimsBy.countOf(known) >= MAX_ADDRESSES_A_MAC) {
+      this.#moreClaimed[known]!++;
       this.forgotten++;
-      return false;
+      return 0;
     }
-    if (about.claims.size >= MAX_MACS_AN_ADDRESS || this.#count >= MAX_CLAIMS) {
+    if (this.#claimsOf.countOf(about) >= MAX_MACS_AN_ADDRESS || this.pairs.count >= MAX_CLAIMS || !this.logs.hasRoom) {
       this.forgotten++;
-      return false;
+      return 0;
     }
-    ofMac.addresses.add(address);
-    this.#count++;
-    return true;
+    const claimer = known === 0 ? this.#claimers.add(mac, 0) : known;
+    const claim = this.pairs.add(mac, address);
+    this.#moreClaimed = withRoom(this.#moreClaimed, claimer + 1);
+    this.#claimNumbers = withRoom(this.#claimNumbers, claim * NUMBERS + NUMBERS);
+    this.#claimWords = withRoom(this.#claimWords, claim * CLAIM + CLAIM);
+    this.#claimsOf.append(about, claim);
+    this.#claimsBy.append(claimer, claim);
+    return claim;
   }
-}
-
-/** The map with one entry more: itself, unless it is the empty one that all share. */
-function put<T>(map: ReadonlyMap<number, T>, key: number, value: T): ReadonlyMap<number, T> {
-  return map === NO_MAP ? new Map([[key, value]]) : (map as Map<number, T>).set(key, value);
 }

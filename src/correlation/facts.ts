@@ -97,7 +97,7 @@ export class Facts {
   readonly passages = new PassageTable();
   readonly paths: PathTrie;
   readonly flows: FlowTable;
-  readonly claims = new Claims();
+  readonly claims: Claims;
   readonly vrrp = new VrrpGroups();
   readonly sync = new IpvsSync();
   /** Redirects (ICMP 5, ND 137). */
@@ -152,6 +152,7 @@ export class Facts {
     this.edges = new EdgeTable(key);
     this.addresses = new AddressTable(key);
     this.paths = new PathTrie(key);
+    this.claims = new Claims(key);
     for (const { version, words } of known) this.#known.add(this.addresses.intern(version, ...words));
   }
 

@@ -1,3 +1,5 @@
+import { captureOf } from '../capture/frame.ts';
+
 /** One frame, as facts remember it. */
 export interface FrameRef {
   /** Index of the capture point. */
@@ -6,4 +8,9 @@ export interface FrameRef {
   readonly frame: number;
   /** Nanoseconds since the first frame of all; exact within 104 days. */
   readonly at: number;
+}
+
+/** A frame of which facts keep number and time. */
+export function frameRef(frame: number, at: number): FrameRef {
+  return { point: captureOf(frame), frame, at };
 }

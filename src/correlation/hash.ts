@@ -20,17 +20,3 @@ export function finish(h: number): number {
   h = Math.imul(h, 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
-
-/**
- * Another number from 0 to 2^48 - 1 in the place of this one, each for one, as the key says: for keys of a Map that others choose. V8
- * hashes the integers of a Map without a key of its own, so that anybody can send a thousand MACs which it would search one by one.
- */
-export function disguised48(value: number, key: HashKey): number {
-  let high = Math.floor(value / 0x100_0000);
-  let low = value % 0x100_0000;
-  high ^= finish(low ^ key[0]) >>> 8;
-  low ^= finish(high ^ key[1]) >>> 8;
-  high ^= finish(low ^ key[2]) >>> 8;
-  low ^= finish(high ^ key[3]) >>> 8;
-  return high * 0x100_0000 + low;
-}

@@ -24,8 +24,36 @@ export function sourceMacOf(mac1: number, mac2: number): number {
 
 /** A 48-bit number as `52:54:00:29:b1:46`. */
 export function formatMac(mac: number): string {
-  const digits = mac.toString(16).padStart(12, '0');
-  return digits.replace(/(..)(?!$)/g, '$1:');
+  const high = Math.floor(mac / 0x100_0000);
+  const low = mac % 0x100_0000;
+  // One flat text, made at once: a diagnosis of very many machines is made of MACs.
+  return String.fromCharCode(
+    hexDigit(high >>> 20),
+    hexDigit(high >>> 16),
+    COLON,
+    hexDigit(high >>> 12),
+    hexDigit(high >>> 8),
+    COLON,
+    hexDigit(high >>> 4),
+    hexDigit(high),
+    COLON,
+    hexDigit(low >>> 20),
+    hexDigit(low >>> 16),
+    COLON,
+    hexDigit(low >>> 12),
+    hexDigit(low >>> 8),
+    COLON,
+    hexDigit(low >>> 4),
+    hexDigit(low),
+  );
+}
+
+const COLON = ':'.charCodeAt(0);
+
+/** Character code of the lowest four bits as a digit. */
+function hexDigit(value: number): number {
+  const digit = value & 0xf;
+  return digit < 10 ? 0x30 + digit : 0x57 + digit;
 }
 
 /**

@@ -23,8 +23,6 @@ interface Data {
   readonly astray: { readonly frames: number; readonly firstFrame: number } | null;
 }
 
-/** Who names this many MACs that are not its own speaks for others: a switch or bridge that answers ARP for them. */
-const SPEAKS_FOR_OTHERS = 2;
 const LEAST_FRAMES = 2;
 const MAX_SHOWN = 3;
 
@@ -126,6 +124,7 @@ function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
   const found = new Map<Mac, ClaimSeen[]>();
   const vip = c.cluster.vip(ip);
   for (const m of c.o.about(ip)?.macs ?? []) {
+    if (m.toldCount === 0) continue;
     const isServers = vip !== undefined && c.cluster.isRealServer(m.mac, vip) && !c.cluster.isDirector(m.mac, vip);
     if (!isForeign(c, m.mac) && !isServers) continue;
     for (const claim of m.told) {
@@ -157,24 +156,16 @@ function isForeign(c: Case, mac: Mac): boolean {
 }
 
 function speaksForOthers(c: Case, sender: Mac): boolean {
-  let named = namedBy.get(c.o);
-  if (named === undefined) {
-    named = new Map();
-    for (const ip of c.o.claimedIps) {
-      for (const e of c.o.about(ip)?.log ?? []) {
-        if (!isForeign(c, e.mac)) continue;
-        const macs = named.get(e.sender);
-        if (macs === undefined) named.set(e.sender, new Set([e.mac]));
-        else macs.add(e.mac);
-      }
-    }
-    namedBy.set(c.o, named);
+  let known = speakers.get(c.o);
+  if (known === undefined) {
+    known = c.o.speakersForOthers((mac) => isForeign(c, mac));
+    speakers.set(c.o, known);
   }
-  return (named.get(sender)?.size ?? 0) >= SPEAKS_FOR_OTHERS;
+  return known.has(sender);
 }
 
-/** For each sender the MACs that it named and nobody has: counted once a judgement. */
-const namedBy = new WeakMap<Observations, Map<Mac, Set<Mac>>>();
+/** Who names two MACs or more that nobody has speaks for others: a switch or bridge that answers ARP for them. Found once a judgement. */
+const speakers = new WeakMap<Observations, ReadonlySet<Mac>>();
 
 /** Whose address it is, as far as roles say; null where that is not one machine. */
 function ownerOf(c: Case, ip: Ip): Machine | null {

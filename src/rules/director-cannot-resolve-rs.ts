@@ -4,7 +4,7 @@
  */
 import type { Machine } from '../cluster/cluster.ts';
 import type { AskingSeen, FlowPath, Ip, Mac } from '../cluster/observations.ts';
-import type { Unanswered } from '../correlation/claims.ts';
+import type { Unanswered } from '../correlation/askings.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { arrivalAt, examplesOf, stepsAsEvidence } from './requests.ts';

@@ -96,7 +96,7 @@ const KINDS: readonly NoticeKind[] = [
     summary: 'The capture holds no ARP and no neighbour discovery.',
     note(c) {
       const { facts } = c.o;
-      if (facts.arpFrames > 0 || facts.claims.addresses.size > 0 || facts.ipFrames === 0 || onlyAddress(c) !== null) return null;
+      if (facts.arpFrames > 0 || facts.claims.addressCount > 0 || facts.ipFrames === 0 || onlyAddress(c) !== null) return null;
       return 'The capture holds no ARP and no neighbour discovery: who claims the VIP cannot be judged. Do not filter them out (arp or icmp6 or …).';
     },
   },
@@ -233,7 +233,7 @@ const MIN_FILTERED = 20;
 
 /** The one server address of a capture without ARP, as \`host VIP\` makes it; null where there are others. */
 function onlyAddress({ o }: Case): string | null {
-  if (o.facts.arpFrames > 0 || o.facts.claims.addresses.size > 0 || o.facts.ipFrames < MIN_FILTERED) return null;
+  if (o.facts.arpFrames > 0 || o.facts.claims.addressCount > 0 || o.facts.ipFrames < MIN_FILTERED) return null;
   const [ip, ...others] = o.servers;
   return ip === undefined || others.length > 0 || o.facts.cookedFrames + o.facts.noLinkFrames > 0 ? null : ip;
 }

@@ -48,7 +48,7 @@ export const rsAnswersArp: Rule<Data> = {
     const replies = claims.flatMap((m) => m.events.reply);
     const first = replies[0]!;
     const { log } = c.o.about(s.ip)!;
-    const answersOf = (reply: ClaimSeen) => log.filter((e) => e.request !== null && e.request === reply.request);
+    const answersOf = (reply: ClaimSeen) => log.filter((e) => e.request !== null && e.request.frame === reply.request?.frame);
     const shown = replies.slice(0, MAX_REPLIES_SHOWN);
     const more = [redirected(c, machine, replies), answersForAnother(c, s.ip, machine)].filter((m) => m !== null);
     const director = answersOf(first).find((e) => c.cluster.isDirector(e.mac, vip));

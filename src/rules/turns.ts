@@ -30,8 +30,8 @@ const WITHIN_NS = 120e9;
  * had lost it, and one listener heard it all. Answers to one question are no turns but a race.
  */
 export function turnsOf(c: Case, ip: Ip): Turn[] {
-  const raced = new Set(rivalsOf(c, ip).flatMap((r) => r.answers.map((a) => a.claim)));
-  const claims = lawless(c, ip).filter((t) => !raced.has(t.claim));
+  const raced = new Set(rivalsOf(c, ip).flatMap((r) => r.answers.map((a) => a.claim.ref.frame)));
+  const claims = lawless(c, ip).filter((t) => !raced.has(t.claim.ref.frame));
   // Bonds that balance give each neighbour its own MAC for good: so only what the same neighbour hears can contradict itself.
   const askers = new Set(claims.filter((t) => t.claim.kind === 'reply').map((t) => t.claim.to));
   const audiences = [

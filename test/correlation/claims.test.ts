@@ -3,6 +3,7 @@ import { Observations } from '../../src/cluster/observations.ts';
 import { Claims } from '../../src/correlation/claims.ts';
 import { lan, Story, type Version } from '../support/story.ts';
 
+const KEY = [0x01234567, 0x12345678, 0x23456789, 0x3456789a] as const;
 const VERSIONS = [4, 6] as const satisfies Version[];
 const about = (story: Story, ip: string) => new Observations(story.facts()).about(ip)!;
 
@@ -118,65 +119,106 @@ describe('claims have an end', () => {
   const ref = (frame: number) => ({ point: 0, frame, at: frame * 1e9 });
   const say = (claims: Claims, frame: number, address: number, mac: number) =>
     claims.claim('gratuitous', ref(frame), address, mac, mac, 0xffff_ffff_ffff, -1, 0);
+  const framesIn = ({ logs, messages }: Claims, log: number) => logs.entriesOf(log).map((message) => messages.frame(message));
 
   test('of one address the first 64 MACs are kept, and the others counted', () => {
-    const claims = new Claims();
+    const claims = new Claims(KEY);
     for (let mac = 1; mac <= 68; mac++) say(claims, mac, 1, mac);
-    expect(claims.of(1)!.claims.size).toBe(64);
-    expect(claims.of(1)!.leftOut).toBe(4);
+    expect(claims.countClaims(1)).toBe(64);
+    expect(claims.claimsOf(1).map((claim) => claims.pairs.first[claim])).toEqual(Array.from({ length: 64 }, (_, i) => i + 1));
+    expect(claims.leftOut(1)).toBe(4);
     expect(claims.forgotten).toBe(4);
   });
 
   test('of one MAC the first 1,024 addresses are kept, and the others counted', () => {
-    const claims = new Claims();
+    const claims = new Claims(KEY);
     for (let address = 1; address <= 1030; address++) say(claims, address, address, 5);
-    expect(claims.ofMac.get(5)).toMatchObject({ more: 6 });
-    expect(claims.ofMac.get(5)!.addresses.size).toBe(1024);
+    expect(claims.claimsBy(5).more).toBe(6);
+    expect(claims.claimsBy(5).claims.map((claim) => claims.pairs.second[claim])).toEqual(Array.from({ length: 1024 }, (_, i) => i + 1));
     expect(claims.forgotten).toBe(6);
   });
 
   test('a MAC that says the same a million times takes the room of five', () => {
-    const claims = new Claims();
+    const claims = new Claims(KEY);
     for (let i = 0; i < 10_000; i++) say(claims, i, 1, 5);
-    const claim = claims.of(1)!.claims.get(5)!;
-    expect(claim.counts.gratuitous).toBe(10_000);
-    expect(claim.events.gratuitous.entries().map((e) => e.ref.frame)).toEqual([0, 1, 2, 9998, 9999]);
+    const log = claims.events(claims.pairs.find(5, 1), 'gratuitous');
+    expect(claims.logs.countOf(log)).toBe(10_000);
+    expect(framesIn(claims, log)).toEqual([0, 1, 2, 9998, 9999]);
+    expect([...claims.messages]).toHaveLength(64);
   });
 
   test('of one address the first 64 askers are kept', () => {
-    const claims = new Claims();
+    const claims = new Claims(KEY);
     for (let asker = 1; asker <= 100; asker++) claims.ask(ref(asker), asker, 0xffff_ffff_ffff, true, 1, 9);
-    expect(claims.of(1)!.askings.size).toBe(64);
+    expect(claims.askingsOf(1)).toHaveLength(64);
+    expect([...claims.messages]).toHaveLength(64);
+  });
+
+  test('of one question the first 64 answers are kept, and nothing of them once another was asked and five others are told', () => {
+    const claims = new Claims(KEY);
+    for (let round = 0; round < 20; round++) {
+      claims.ask(ref(round * 10), 7, 0xffff_ffff_ffff, true, 1, 9);
+      for (let mac = 100; mac < 170; mac++) {
+        claims.claim('reply', { point: 0, frame: round * 10 + 1, at: round * 1e10 + mac }, 1, mac, mac, 7, -1, 0);
+      }
+    }
+    const races = claims.logs.entriesOf(claims.races(1));
+    expect(races.map((question) => claims.messages.frame(question))).toEqual([0, 10, 20, 180, 190]);
+    expect(claims.logs.countOf(claims.races(1))).toBe(20);
+    for (const question of races) expect(claims.logs.entriesOf(claims.messages.detail(question))).toHaveLength(64);
+    expect(claims.logs.entriesOf(claims.racers(1))).toHaveLength(64);
+    // Five questions with their answers; five replies of each MAC, and the newest ones of all, some of which are those answers.
+    expect([...claims.messages].length).toBeLessThan(5 * 65 + 64 * 5 + 64 + 20);
   });
 
   const ask = (claims: Claims, frame: number, asker: number, address: number) =>
     claims.ask(ref(frame), asker, 0xffff_ffff_ffff, true, address, 9);
-  const askersOf = (claims: Claims) => [...claims.addresses.values()].reduce((sum, { askings }) => sum + askings.size, 0);
+  const askersOf = (claims: Claims) => claims.addresses.reduce((sum, address) => sum + claims.askingsOf(address).length, 0);
 
   test('of very many addresses and askers 49,152 pairs are kept at once, then those that are heard of again, and the others counted', () => {
-    const claims = new Claims();
+    const claims = new Claims(KEY);
     for (let i = 0; i < 60_000; i++) ask(claims, i, i, 1 + (i >> 4));
     expect(askersOf(claims)).toBe(49_152);
     expect(claims.forgotten).toBe(60_000 - 49_152);
     for (const _ of [1, 2]) ask(claims, 70_000, 7, 6000);
-    expect(claims.of(6000)!.askings.get(7)).toMatchObject({ broadcasts: 1 });
+    const asking = claims.askings.pairs.find(7, 6000);
+    expect(claims.askings.broadcasts(asking)).toBe(1);
     for (let i = 0; i < 60_000; i++) ask(claims, 80_000 + i, i >> 1, 10_000 + (i >> 1));
     expect(askersOf(claims)).toBe(65_536);
     ask(claims, 200_000, 7, 6000);
-    expect(claims.of(6000)!.askings.get(7)).toMatchObject({ broadcasts: 2 });
+    expect(claims.askings.broadcasts(asking)).toBe(2);
   });
 
   test('of very many addresses that are claimed again and again few claims are kept, the first and the newest, and all are counted', () => {
-    const claims = new Claims();
+    const claims = new Claims(KEY);
     for (let round = 0; round < 20; round++) {
       for (let address = 1; address <= 20_000; address++) say(claims, round * 20_000 + address, address, 1 + (address >> 3));
     }
-    const logs = [...claims.addresses.values()].map(({ log }) => log);
-    expect(logs.reduce((sum, log) => sum + log.entries().length, 0)).toBeLessThanOrEqual((1 << 17) + 20_000 * 4);
-    const last = claims.of(20_000)!;
-    const frames = last.log.entries().map(({ ref: { frame } }) => frame);
+    expect([...claims.messages].length).toBeLessThan(1 << 18);
+    const frames = framesIn(claims, claims.log(20_000));
     expect([...frames.slice(0, 3), frames.at(-1)]).toEqual([20_000, 40_000, 60_000, 400_000]);
     expect(frames.length).toBeLessThan(10);
-    expect(last.claims.get(2501)!.counts.gratuitous).toBe(20);
+    expect(claims.logs.countOf(claims.events(claims.pairs.find(2501, 20_000), 'gratuitous'))).toBe(20);
+  });
+
+  test('once all logs together are full, a claim is not admitted, and a kind of message that was not heard before is not counted', () => {
+    const claims = new Claims(KEY);
+    let frame = 0;
+    for (const kind of ['gratuitous', 'gratuitous', 'gratuitous', 'gratuitous', 'told', 'request', 'vrrp'] as const) {
+      for (let address = 1; address <= 32_000; address++) {
+        for (const mac of [2 * address, 2 * address + 1]) {
+          const [said, sender] = kind === 'told' ? (['gratuitous', 1] as const) : [kind, mac];
+          claims.claim(said, ref(++frame), address, mac, sender, 0, -1, 0);
+        }
+      }
+    }
+    expect(claims.logs.hasRoom).toBe(false);
+    const { forgotten } = claims;
+    claims.claim('reply', ref(++frame), 1, 2, 2, 7, -1, 0);
+    claims.claim('reply', ref(++frame), 32_001, 1, 1, 7, -1, 0);
+    expect(claims.forgotten).toBe(forgotten + 2);
+    expect(claims.logs.countOf(claims.events(claims.pairs.find(2, 1), 'reply'))).toBe(0);
+    expect([claims.countClaims(32_001), claims.leftOut(32_001)]).toEqual([0, 1]);
+    expect(claims.last(claims.pairs.find(2, 1)).frame).toBe(frame - 1);
   });
 });

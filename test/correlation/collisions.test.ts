@@ -4,8 +4,8 @@ import { bucketsFor, collidingMacs, hashInMap } from '../../limits/colliding.ts'
 import { emptyFrame, LinkType } from '../../src/capture/frame.ts';
 import { Facts } from '../../src/correlation/facts.ts';
 import { FlowTable } from '../../src/correlation/flows.ts';
-import { disguised48, type HashKey } from '../../src/correlation/hash.ts';
-import { MacMap } from '../../src/correlation/mac-map.ts';
+import type { HashKey } from '../../src/correlation/hash.ts';
+import { KeyedPairs } from '../../src/correlation/keyed-pairs.ts';
 import { Packet } from '../../src/decoders/packet.ts';
 import { ethernet, ip, tcp } from '../support/frame-bytes.ts';
 
@@ -14,28 +14,32 @@ const OTHER_KEY: HashKey = [0x3456789a, 0x01234567, 0x12345678, 0x23456789];
 
 describe('MACs that share a bucket of a Map', () => {
   const macs = collidingMacs(8000);
-  const largestBucket = (values: readonly number[]) => {
+  const largestOf = (buckets: readonly number[]) => {
     const counts = new Map<number, number>();
-    for (const value of values) {
-      const bucket = hashInMap(value) & (bucketsFor(values.length) - 1);
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-    }
+    for (const bucket of buckets) counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
     return Math.max(...counts.values());
   };
+  const mask = bucketsFor(macs.length) - 1;
 
-  test('are spread once they are disguised, whatever the key', () => {
-    expect(largestBucket(macs)).toBe(8000);
-    for (const key of [KEY, OTHER_KEY]) expect(largestBucket(macs.map((mac) => disguised48(mac, key)))).toBeLessThan(16);
+  test('are spread in a table under a key, whatever it is', () => {
+    expect(largestOf(macs.map((mac) => hashInMap(mac) & mask))).toBe(8000);
+    for (const key of [KEY, OTHER_KEY]) {
+      const pairs = new KeyedPairs(key);
+      expect(largestOf(macs.map((mac) => pairs.hash(mac, 0) & mask))).toBeLessThan(16);
+      expect(largestOf(macs.map((mac) => pairs.hash(mac * 2 ** 16, mac & 0x7fff) & mask))).toBeLessThan(16);
+    }
   });
 
-  test('stay apart, and are found again', () => {
-    const map = new MacMap<number>(KEY);
-    const ends = [0, 1, 2 ** 24 - 1, 2 ** 24, 2 ** 32, 2 ** 48 - 1];
-    for (const mac of [...macs, ...ends]) map.set(mac, mac);
-    expect([...map].map(([mac]) => mac).sort((a, b) => a - b)).toEqual([...new Set([...macs, ...ends])].sort((a, b) => a - b));
-    for (const [mac, value] of map) expect([value, map.get(mac)]).toEqual([mac, mac]);
-    expect(map.size).toBe(new Set([...macs, ...ends]).size);
-    expect(map.get(2 ** 40)).toBeUndefined();
+  test('stay apart, and are found again with the number beside them', () => {
+    const pairs = new KeyedPairs(KEY);
+    const ends = [0, 2 ** 24 - 1, 2 ** 24, 2 ** 32, 2 ** 48 - 1];
+    const all = [...macs, ...ends].flatMap((mac) => [0, 7, 0x7fff_ffff].map((beside) => [mac, beside] as const));
+    for (const [i, [mac, beside]] of all.entries()) expect([pairs.find(mac, beside), pairs.add(mac, beside)]).toEqual([0, i + 1]);
+    for (const [i, [mac, beside]] of all.entries()) {
+      expect([pairs.find(mac, beside), pairs.first[i + 1], pairs.second[i + 1]]).toEqual([i + 1, mac, beside]);
+    }
+    expect(pairs.count).toBe(all.length);
+    expect(pairs.find(2 ** 40, 0)).toBe(0);
   });
 });
 

@@ -124,8 +124,8 @@ describe('floods', () => {
     });
     expect(facts.addresses.count).toBe(ADDRESSES_AT_ONCE + 1);
     expect(facts.addresses.overflowed).toBe(70_000 - ADDRESSES_AT_ONCE + 1);
-    expect(facts.claims.addresses.size).toBeLessThanOrEqual(MAX_ADDRESSES);
-    expect(facts.claims.ofMac.size).toBeLessThanOrEqual(1 << 16);
+    expect(facts.claims.addressCount).toBeLessThanOrEqual(MAX_ADDRESSES);
+    expect(facts.claims.pairs.count).toBeLessThanOrEqual(1 << 16);
     // A machine that is really there announces itself again.
     flood(facts, announcement, 2, (view) => view.setUint32(ARP_SENDER_IP, 0x0b00_0001));
     expect(new Observations(facts).about('11.0.0.1')!.macs).toHaveLength(1);
