@@ -20,6 +20,7 @@ import {
   stepsAsEvidence,
 } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
+import { isVirtual } from './services.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 type How = 'silent' | 'reset' | 'unreachable';
@@ -54,11 +55,13 @@ export const directorNotForwarding: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const stopped = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStopped(c, vip, machine, path));
-    const answered = stopped.filter((path) => howOf(path) !== 'silent' && isService(c, vip, path));
-    const silent = c.sight.seesAllFrom(machine) ? stopped.filter((path) => howOf(path) === 'silent') : [];
-    const lost = isRetired(c, vip, machine, silent) || requestsOn(silent) < MIN_SILENT ? [] : silent;
-    const paths = [...answered, ...lost];
+    const arrived = requestsAt(c, vip, machine);
+    const stopped = arrived.filter((path) => isStopped(c, vip, machine, path));
+    const answered = stopped.filter((path) => howOf(path) !== 'silent' && (isVirtual(c, vip, path) ?? vip.source === 'given'));
+    const silent = stopped.filter((path) => howOf(path) === 'silent' && isVirtual(c, vip, path) !== false);
+    const lost = c.sight.seesAllFrom(machine) ? silent : [];
+    const owed = [answered, requestsOn(lost) < MIN_SILENT ? [] : lost];
+    const paths = owed.filter((some) => !isRetired(c, vip, machine, some)).flat();
     const seen = sightingsOf(paths, (path) => arrivalAt(c, vip, machine, path));
     const first = seen[0];
     if (first === undefined) return [];
@@ -99,7 +102,7 @@ export const directorNotForwarding: Rule<Data> = {
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine))
       return { reason: 'what the director sends to real servers does not pass this capture point', capture };
-    const asked = c.o.pathsTouching(machine.macs, s.ip).some((p) => isSeenFromStart(p) && arrivalAt(c, vip, machine, p) !== undefined);
+    const asked = requestsAt(c, vip, machine).length > 0;
     return asked ? null : { reason: `no new request for ${s.ip} reaches it in this capture`, capture };
   },
 
@@ -132,11 +135,14 @@ export const directorNotForwarding: Rule<Data> = {
   },
 };
 
+/** New requests that come to the director first. What a real server or a director hands back goes in circles; what a director asks itself is its own affair. */
+function requestsAt(c: Case, vip: Vip, machine: Machine): FlowPath[] {
+  return c.o.pathsTouching(machine.macs, vip.ip).filter((path) => isSeenFromStart(path) && arrivalAt(c, vip, machine, path) !== undefined);
+}
+
 /** A request that ended at the director: in there, nothing out, and no answer from another machine. */
 function isStopped(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
-  // What a real server or a director hands back goes in circles; what a director asks itself is its own affair.
-  const entry = arrivalAt(c, vip, machine, path);
-  if (entry === undefined || !isSeenFromStart(path)) return false;
+  const entry = arrivalAt(c, vip, machine, path)!;
   if (path.toward.at(-1) !== entry || has(path, PathEvent.translated) || has(path, PathEvent.established)) return false;
   if (path.steps.some((step) => step.event === PathEvent.unreachable && machine.macs.includes(step.source))) return true;
   // What a director that serves too refuses is its service's own; what it neither answers nor hands on, it owes.
@@ -150,18 +156,9 @@ function howOf(path: FlowPath): How {
   return has(path, PathEvent.refused) ? 'reset' : 'silent';
 }
 
-/** Whether the port belongs to a service: configured, or forwarded for others. A reset of any other port is what a closed port does. */
-function isService(c: Case, vip: Vip, path: FlowPath): boolean {
-  const configured = vip.given?.services ?? [];
-  if (configured.length > 0) return configured.some((s) => s.protocol === path.protocol && (s.port === 0 || s.port === path.port));
-  const forwarded = c.o.pathsTo(vip.ip).filter((p) => p.toward.length > 1 || has(p, PathEvent.translated));
-  if (forwarded.length > 0) return forwarded.some((p) => p.port === path.port && p.protocol === path.protocol);
-  return vip.source === 'given';
-}
-
 /** A director that hands nothing on any more while another one owns the VIP was relieved: who still asks it is another matter. */
-function isRetired(c: Case, vip: Vip, machine: Machine, silent: readonly FlowPath[]): boolean {
-  const examples = examplesOf(silent);
+function isRetired(c: Case, vip: Vip, machine: Machine, requests: readonly FlowPath[]): boolean {
+  const examples = examplesOf(requests);
   const from = examples[0]?.example.frames[0]?.at ?? Number.POSITIVE_INFINITY;
   const until = examples.at(-1)?.example.frames.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
   const mine = c.o.passagesOf(vip.ip).filter((p) => p.toward && machine.macs.includes(p.source));

@@ -103,13 +103,21 @@ function isReset(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   // What a real server sends by itself, or a director asks, is no client's flow.
   const entry = entryOf(c, vip, path);
   if (reset < 0 || entry === undefined || !c.cluster.isDirector(entry.destination, vip)) return false;
-  // It may serve itself (localnode): then the reset is the service's own.
-  if (machine.macs.includes(path.from[0]?.source ?? '') && vip.realServers.some((r) => r.machine === machine)) return false;
+  // It may answer itself, as a real server of its own or at a port that is no service: then the reset is the program's.
+  const [answer] = path.from;
+  const isOwn = answer !== undefined && machine.macs.includes(answer.source);
+  if (isOwn && (!isHopOfReset(path, answer) || vip.realServers.some((r) => r.machine === machine))) return false;
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);
   if (path.begun <= Begun.reuse) return established >= 0 && established < reset;
   // Seen from the middle on: the flow may have begun past the director. It was this one's if it forwarded it before, or took the VIP over.
   const forwarded = path.steps.slice(0, reset).some((step) => path.toward.includes(step) && machine.macs.includes(step.source));
   return forwarded || tookOver(c, vip, machine, path);
+}
+
+/** Whether what is seen on a hop from the server's side first is a reset, which is told as a step of its own. */
+function isHopOfReset(path: FlowPath, hop: Step): boolean {
+  const next = path.steps[path.steps.indexOf(hop) + 1];
+  return next?.event === PathEvent.reset && next.source === hop.source && next.destination === hop.destination;
 }
 
 function tookOver(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {

@@ -3,11 +3,12 @@
  * The packet arrived and the address is right; nothing listens there, or a firewall rejects.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { Ip, Step } from '../cluster/observations.ts';
+import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { blindToAnswers, flowsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
-import { isGuessed, type Rule } from './rule.ts';
+import { arrivalAt, blindToAnswers, flowsOn, isHealthCheck, sightingsOf, stepsAsEvidence } from './requests.ts';
+import { type Case, isGuessed, type Rule } from './rule.ts';
+import { isVirtual, serviceOf } from './services.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -43,7 +44,8 @@ export const rsRefuses: Rule<Data> = {
     const isDirector = vip.directors.some((d) => d.machine === machine);
     const refused = c.o
       .pathsTouching(machine.macs, s.ip)
-      .filter((path) => path.steps.some((step) => isRefusal(step) && !(isDirector && step.event === PathEvent.unreachable)));
+      .filter((path) => path.steps.some((step) => isRefusal(step) && !(isDirector && step.event === PathEvent.unreachable)))
+      .filter((path) => !isHealthCheck(vip, path) && !isForItself(c, vip, machine, path));
     const seen = sightingsOf(refused, (path) => path.steps.find(isRefusal));
     const first = seen[0];
     if (first === undefined) return [];
@@ -102,3 +104,9 @@ export const rsRefuses: Rule<Data> = {
     };
   },
 };
+
+/** A request that no director handed to this machine, for a port that is no service of the VIP: its own, and closed. */
+function isForItself(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
+  if (arrivalAt(c, vip, machine, path) === undefined) return false;
+  return !(isVirtual(c, vip, path) ?? serviceOf(c, vip, path).answers.size > 0);
+}

@@ -43,6 +43,21 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(ask(healthy({ version }), 2)).findings).toEqual([]);
     });
 
+    test('of a port that is no service they may be dropped, as a scan is', () => {
+      const scan = (story: Story) => {
+        for (let i = 0; i < 4; i++)
+          story
+            .wait(200)
+            .tcp(remote, vip, { port: 8000 + i })
+            .syn(gateway, director);
+        return story;
+      };
+      expect(judge(scan(healthy({ version }))).findings).toEqual([]);
+      // Where nothing is handed on at all, nothing tells which ports are services.
+      const roles = given({ vips: [vip], directors: [director] });
+      expect(judge(scan(new Story().resolves(gateway, vip, director)), { ...MIRROR, given: roles }).findings).toHaveLength(1);
+    });
+
     test('the SYNs of one connection count each for itself', () => {
       const story = healthy({ version });
       const flow = story.tcp(remote, vip).syn(gateway, director);
@@ -98,6 +113,7 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
 
   test('UDP requests that stay at the director are found too', () => {
     const story = healthy({ version });
+    story.udp(remote, vip).asks(gateway, director, rs1).answers(rs1, gateway);
     for (let i = 0; i < 3; i++) story.udp(remote, vip).asks(gateway, director);
     expect(onlyFinding(judge(story), rule).message).toContain('(53/udp)');
   });
@@ -155,6 +171,9 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
     test('for a reset of a port that is no service', () => {
       const story = healthy({ version });
       story.tcp(remote, vip, { port: 8443 }).syn(gateway, director).refuse(director, gateway);
+      story.tcp(client, vip, { port: 8444 }).syn(client, gateway, director).refuse(director, client);
+      story.tcp(director, vip, { port: 8445 }).syn(director, rs1);
+      story.tcp(remote, vip, { port: 8445 }).syn(gateway, director).refuse(director, gateway);
       expect(judge(story).findings).toEqual([]);
     });
 
@@ -203,6 +222,9 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       const served = ask(healthy({ version }), 3);
       serve(served, backup, rs1, version);
       expect(judge(served, both).findings).toEqual([]);
+      const refused = healthy({ version }).announces(backup, vip);
+      refused.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+      expect(judge(refused, both).findings).toEqual([]);
       // As long as it still forwards others it is in office, and drops these.
       const story = ask(healthy({ version }).announces(backup, vip), 3);
       connect(story, rs1, { version });

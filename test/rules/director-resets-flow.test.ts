@@ -166,6 +166,12 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for a program of its own, whoever else is said to serve', () => {
+      const story = healthy({ version });
+      story.tcp(remote, vip, { port: 22 }).opens([gateway, director], [director, gateway]).reset(director, gateway);
+      expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+    });
+
     test('for what a real server or a director opens itself', () => {
       const story = healthy({ version });
       story.tcp(rs2, vip).opens([rs2, director, rs1], [rs1, rs2]).reset(director, rs2);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Given } from '../../src/cluster/given/given.ts';
 import { rsRefuses as rule } from '../../src/rules/rs-refuses.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
+import { configured } from '../support/configured.ts';
 import { healthy } from '../support/healthy.ts';
 import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
@@ -8,7 +10,7 @@ import { type Host, lan, Story, type Version } from '../support/story.ts';
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, rs3, remote } = lan(version);
+  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
   const viaGateway: Host = { ...remote, mac: gateway.mac };
 
   test('a reset in answer to a SYN is found', () => {
@@ -77,6 +79,26 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
     expect(onlyFinding(judge(story), rule).culprits[0]!.mac).toBe(director.mac);
   });
 
+  test('a service is known by what the director hands on, by the configuration, or where neither tells by answers', () => {
+    const bypassed = healthy({ version });
+    bypassed.tcp(client, vip).syn(client, rs1).refuse(rs1, client);
+    expect(onlyFinding(judge(bypassed), rule).culprits[0]!.mac).toBe(rs1.mac);
+
+    const local = (port: number, answered: number) => {
+      const story = new Story().resolves(gateway, vip, director);
+      story.tcp(remote, vip, { port: answered }).opens([gateway, director], [director, gateway]);
+      story.tcp(remote, vip, { port }).syn(gateway, director).refuse(director, gateway);
+      return story;
+    };
+    const roles = { vips: [vip], directors: [director], realServers: [director, rs1] };
+    const found = (story: Story, known: Given) => judge(story, { ...MIRROR, given: known }).findings.length;
+    expect(found(local(80, 80), given(roles))).toBe(1);
+    expect(found(local(443, 80), given(roles))).toBe(0);
+    const endpointOf = (port: number) => (version === 4 ? `${vip}:${port}` : `[${vip}]:${port}`);
+    expect(found(local(443, 80), configured(roles, `-A -t ${endpointOf(443)} -s rr`))).toBe(1);
+    expect(found(local(80, 80), configured(roles, `-A -t ${endpointOf(443)} -s rr`))).toBe(0);
+  });
+
   describe('stays clean', () => {
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));
@@ -111,6 +133,30 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
       const story = healthy({ version });
       story.tcp(remote, rs1.ip, { port: 22 }).syn(gateway, rs1).refuse(rs1, gateway);
       expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for closed ports of a director that answers SSH on the VIP itself', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip, { port: 22 }).opens([client, director], [director, client]);
+      for (const port of [22, 8080]) story.tcp(client, vip, { port }).syn(client, director).refuse(director, client);
+      expect(judge(story).findings).toEqual([]);
+      // Behind a router of the LAN a closed port has two hops too.
+      story.tcp(client, vip, { port: 8081 }).syn(client, gateway, director).refuse(director, client);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a closed port that is asked past the director', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip, { port: 8080 }).syn(client, rs1).refuse(rs1, client);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for health checks of the director: it knows, and sends no client there', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) story.tcp(director, vip).syn(director, rs1).refuse(rs1, director);
+      expect(judge(story).findings).toEqual([]);
+      story.tcp(remote, vip).syn(gateway, director, rs1).refuse(rs1, gateway);
+      expect(onlyFinding(judge(story), rule).count).toBe(1);
     });
 
     test('for NAT services', () => {

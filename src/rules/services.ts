@@ -1,0 +1,97 @@
+/** The services of a VIP as all paths to it show them: read once a judgement, however many machines are judged by them. */
+import type { Machine, Vip } from '../cluster/cluster.ts';
+import type { FlowPath, Step } from '../cluster/observations.ts';
+import { PathEvent } from '../correlation/paths.ts';
+import { has, isHealthCheck } from './requests.ts';
+import type { Case } from './rule.ts';
+
+/** Times between which something is known to happen; nanoseconds. */
+export interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** A port of a VIP, over TCP or UDP. */
+export interface Service {
+  /** Whether a director hands requests of its clients on. */
+  isForwarded: boolean;
+  /** Whether a client goes on whose request was handed on to a real server. */
+  isCompleted: boolean;
+  /** Who answers requests, with more than a refusal, and when as far as examples tell. */
+  readonly answers: Map<Machine, Span>;
+}
+
+const NOTHING_SEEN: Service = { isForwarded: false, isCompleted: false, answers: new Map() };
+
+/** For each case and VIP its services by `serviceName`. */
+const known = new WeakMap<Case, Map<Vip, Map<string, Service>>>();
+
+/** `80/tcp`, as it groups paths: one with the port 0 is of some port of very many. */
+export function serviceName({ port, protocol }: FlowPath): string {
+  return `${port}/${protocol}`;
+}
+
+/** The service that a path's requests are for. */
+export function serviceOf(c: Case, vip: Vip, path: FlowPath): Service {
+  return servicesOf(c, vip).get(serviceName(path)) ?? NOTHING_SEEN;
+}
+
+/**
+ * Whether requests of a path are for a virtual service: as configured, else as the director hands some on. What comes for another port is
+ * for the machine itself, and refused where nothing listens. Null when nothing tells which ports are services.
+ */
+export function isVirtual(c: Case, vip: Vip, path: FlowPath): boolean | null {
+  const configured = vip.given?.services ?? [];
+  if (configured.length > 0) return configured.some((s) => s.protocol === path.protocol && (s.port === 0 || s.port === path.port));
+  const services = servicesOf(c, vip);
+  if (![...services.values()].some((service) => service.isForwarded)) return null;
+  return path.port !== 0 && serviceOf(c, vip, path).isForwarded;
+}
+
+function servicesOf(c: Case, vip: Vip): Map<string, Service> {
+  let ofCase = known.get(c);
+  if (ofCase === undefined) {
+    ofCase = new Map();
+    known.set(c, ofCase);
+  }
+  let services = ofCase.get(vip);
+  if (services === undefined) {
+    services = readServices(c, vip);
+    ofCase.set(vip, services);
+  }
+  return services;
+}
+
+function readServices(c: Case, vip: Vip): Map<string, Service> {
+  const services = new Map<string, Service>();
+  const directors = new Set(vip.directors.flatMap((role) => role.machine.macs));
+  const servers = new Set(vip.realServers.flatMap((role) => role.machine.macs));
+  for (const path of c.o.pathsTo(vip.ip)) {
+    let service = services.get(serviceName(path));
+    if (service === undefined) {
+      service = { isForwarded: false, isCompleted: false, answers: new Map() };
+      services.set(serviceName(path), service);
+    }
+    if (!isHealthCheck(vip, path) && path.steps.some((step) => handsOn(step) && directors.has(step.source))) {
+      service.isForwarded = true;
+      service.isCompleted ||= has(path, PathEvent.established) && servers.has(path.toward.at(-1)?.destination ?? '');
+    }
+    noteAnswer(c, service, path);
+  }
+  return services;
+}
+
+/** Whether a machine sends a request on by this step, as it is, in a tunnel or to another address. */
+function handsOn({ event }: Step): boolean {
+  return event === PathEvent.toward || event === PathEvent.towardInTunnel || event === PathEvent.translated;
+}
+
+function noteAnswer(c: Case, { answers }: Service, path: FlowPath): void {
+  const [answer] = path.from;
+  if (answer === undefined || answer.source === '' || has(path, PathEvent.refused)) return;
+  const index = path.steps.indexOf(answer);
+  const machine = c.cluster.machineOf(answer.source);
+  const times = path.examples.flatMap(({ frames }) => frames[index]?.at ?? []);
+  const { from, until } = answers.get(machine) ?? { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
+  answers.set(machine, { from: Math.min(from, ...times), until: Math.max(until, ...times) });
+}
