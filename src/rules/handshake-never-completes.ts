@@ -10,6 +10,7 @@ import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { has, hopTo, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { serviceOf } from './services.ts';
 import { count, hostOf, whoIs } from './wording.ts';
 
 interface Data {
@@ -37,12 +38,15 @@ export const handshakeNeverCompletes: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (c.sight.seesAllFrom(machine) || repliesInSight(c, s.ip)) return [];
-    const stuck = c.o.pathsTouching(machine.macs, s.ip).filter((p) => reaches(p, machine) && has(p, PathEvent.retry));
+    // A service that nobody's connections are established of is another matter.
+    const stuck = c.o
+      .pathsTouching(machine.macs, s.ip)
+      .filter((p) => reaches(p, machine) && has(p, PathEvent.retry) && serviceOf(c, vip, p).isCompleted);
     const mine = c.o.pathsTouching(machine.macs, s.ip).some((p) => reaches(p, machine) && has(p, PathEvent.established));
     const requests = requestsOn(stuck);
     const seen = sightingsOf(stuck, (path) => hopTo(path, machine));
     const first = seen[0];
-    if (mine || requests < MIN_REQUESTS || first === undefined || !anyCompletes(c, vip)) return [];
+    if (mine || requests < MIN_REQUESTS || first === undefined) return [];
     // It resolves a neighbour after it got the request: it does answer, and what becomes of that is beyond this capture.
     if (asksAfter(c, machine, first.example.frames[0]!.at)) return [];
     return [
@@ -102,10 +106,4 @@ function asksAfter(c: Case, machine: Machine, at: number): boolean {
 
 function repliesInSight(c: Case, ip: Ip): boolean {
   return c.o.passagesOf(ip).some((p) => !p.toward);
-}
-
-function anyCompletes(c: Case, vip: Vip): boolean {
-  return vip.realServers.some((other) =>
-    c.o.pathsTouching(other.machine.macs, vip.ip).some((p) => reaches(p, other.machine) && has(p, PathEvent.established)),
-  );
 }

@@ -1,12 +1,13 @@
 /**
- * LVS208: for half a minute and longer the director sends new requests to a real server that answers nothing, while others answer.
- * A health check would have taken it out.
+ * LVS208: for half a minute and longer the director sends new requests to a real server that answers nothing, while others answer for
+ * the same service. A health check would have taken it out.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { captureOn, captureOnMirror } from './capture-command.ts';
 import { hopTo, isHealthCheck, isSeenFromStart, isUnanswered, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { type Span, serviceName, serviceOf } from './services.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -21,6 +22,9 @@ interface Data {
 
 /** Health checks of keepalived and the like notice within this time. */
 const MUTE_FOR_NS = 30e9;
+/** Of requests that come seldom two may be lost, one after the other. */
+const MIN_REQUESTS = 3;
+const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
 export const trafficToDeadRs: Rule<Data> = {
   code: 'LVS208',
@@ -34,16 +38,14 @@ export const trafficToDeadRs: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (!c.sight.seesAllFrom(machine)) return [];
-    const mute = muteTo(c, vip, machine);
-    const seen = sightingsOf(mute, (path) => hopTo(path, machine));
+    const dead = [...byService(muteTo(c, vip, machine))].filter((paths) => isDead(c, vip, machine, paths)).flat();
+    const seen = sightingsOf(dead, (path) => hopTo(path, machine));
     const first = seen[0];
     const last = seen.at(-1);
-    if (first === undefined || last === undefined) return [];
+    const requests = requestsOn(dead);
+    if (first === undefined || last === undefined || requests < MIN_REQUESTS) return [];
     const from = first.example.frames[0]!;
     const until = last.example.frames.at(-1)!;
-    if (until.at - from.at < MUTE_FOR_NS || answeredBetween(c, s.ip, machine, from.at, until.at) || !othersAnswer(c, vip, machine))
-      return [];
-    const requests = requestsOn(mute);
     return [
       {
         data: {
@@ -71,7 +73,7 @@ export const trafficToDeadRs: Rule<Data> = {
     const capture = captureOn(machine, s.ip, 'the real server');
     if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
     if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
-    if (muteTo(c, vip, machine).length === 0 || othersAnswer(c, vip, machine)) return null;
+    if (muteTo(c, vip, machine).every((path) => othersAnswer(c, vip, machine, path, ALWAYS))) return null;
     return {
       reason: 'some requests to it stay without answer, but whether others answer for half a minute does not show',
       capture: captureOnMirror(),
@@ -108,10 +110,38 @@ function muteTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
     .filter((p) => isSeenFromStart(p) && reaches(p, machine) && isUnanswered(p) && !isHealthCheck(vip, p));
 }
 
+/** The paths of each service. */
+function byService(paths: readonly FlowPath[]): Iterable<FlowPath[]> {
+  const services = new Map<string, FlowPath[]>();
+  for (const path of paths) {
+    const service = services.get(serviceName(path));
+    if (service === undefined) services.set(serviceName(path), [path]);
+    else service.push(path);
+  }
+  return services.values();
+}
+
+/** Whether requests of one service stay without answer for so long that nothing is answered, while others answer. */
+function isDead(c: Case, vip: Vip, machine: Machine, paths: readonly FlowPath[]): boolean {
+  const seen = sightingsOf(paths, (path) => hopTo(path, machine));
+  if (seen.length === 0) return false;
+  const from = seen[0]!.example.frames[0]!.at;
+  const until = seen.at(-1)!.example.frames.at(-1)!.at;
+  return (
+    until - from >= MUTE_FOR_NS &&
+    !answeredBetween(c, vip.ip, machine, from, until) &&
+    othersAnswer(c, vip, machine, paths[0]!, { from, until })
+  );
+}
+
 function answeredBetween(c: Case, ip: Ip, machine: Machine, from: number, until: number): boolean {
   return c.o.passagesOf(ip).some((p) => !p.toward && machine.macs.includes(p.source) && p.last.at > from && p.first.at < until);
 }
 
-function othersAnswer(c: Case, vip: Vip, machine: Machine): boolean {
-  return c.o.passagesOf(vip.ip).some((p) => !p.toward && !machine.macs.includes(p.source) && c.cluster.isRealServer(p.source, vip));
+/** Whether another real server answers for the service of a path within a time: what nobody answers is no fault of one of them. */
+function othersAnswer(c: Case, vip: Vip, machine: Machine, path: FlowPath, within: Span): boolean {
+  return [...serviceOf(c, vip, path).answers].some(
+    ([other, { from, until }]) =>
+      other !== machine && from <= within.until && until >= within.from && vip.realServers.some((role) => role.machine === other),
+  );
 }

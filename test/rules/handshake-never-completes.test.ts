@@ -57,6 +57,21 @@ describe.each([4, 6] as const satisfies Version[])('handshake-never-completes (I
     expect(judge(stuck(3, only)).findings).toEqual([]);
   });
 
+  test('a service that nobody’s connections are established of is another matter', () => {
+    const at443 = (others: boolean) => {
+      const story = atDirector([rs1, rs2], version);
+      const flow = story.tcp(remote, vip, { port: 443 });
+      for (let i = 0; i < 3; i++) {
+        flow.syn(gateway, director, rs3);
+        story.wait(1000);
+      }
+      if (others) story.tcp(remote, vip, { port: 443 }).syn(gateway, director, rs2).ack(gateway, director, rs2);
+      return judge(story).findings;
+    };
+    expect(at443(false)).toEqual([]);
+    expect(at443(true)).toHaveLength(1);
+  });
+
   test('another machine that asks with its address is not it', () => {
     const story = stuck()
       .whoHas({ ...rs2, ip: rs3.ip }, gateway.ip)
