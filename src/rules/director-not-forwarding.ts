@@ -6,6 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
+import { beyondChance } from './losses.ts';
 import { groupsOf, mastershipsOf } from './masterships.ts';
 import {
   arrivalAt,
@@ -59,7 +60,7 @@ export const directorNotForwarding: Rule<Data> = {
     const stopped = arrived.filter((path) => isStopped(c, vip, machine, path));
     const answered = stopped.filter((path) => howOf(path) !== 'silent' && (isVirtual(c, vip, path) ?? vip.source === 'given'));
     const silent = stopped.filter((path) => howOf(path) === 'silent' && isVirtual(c, vip, path) !== false);
-    const lost = c.sight.seesAllFrom(machine) ? silent : [];
+    const lost = c.sight.seesAllFrom(machine) ? beyondChance(silent, arrived) : [];
     const owed = [answered, requestsOn(lost) < MIN_SILENT ? [] : lost];
     const paths = owed.filter((some) => !isRetired(c, vip, machine, some)).flat();
     const seen = sightingsOf(paths, (path) => arrivalAt(c, vip, machine, path));

@@ -6,6 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
+import { beyondChance } from './losses.ts';
 import { arrivalAt, flowsOn, frameOf, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hostOf, msBetween, verb, whoIs } from './wording.ts';
@@ -35,7 +36,11 @@ export const portReuseDelay: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const delayed = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.begun === Begun.reuse && isDelayed(c, vip, machine, path));
+    const reused = c.o.pathsTouching(machine.macs, s.ip).filter((path) => path.begun === Begun.reuse);
+    const delayed = beyondChance(
+      reused.filter((path) => isDelayed(c, vip, machine, path)),
+      reused,
+    );
     const seen = sightingsOf(delayed, (path) => path.steps.find((step) => isCopy(machine, step)));
     const first = seen[0];
     if (first === undefined) return [];

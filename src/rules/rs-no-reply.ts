@@ -8,8 +8,10 @@ import type { FrameRef } from '../correlation/frame-ref.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
+import { beyondChance } from './losses.ts';
 import { has, hopTo, isHealthCheck, isSeenFromStart, isUnanswered, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { serviceOf } from './services.ts';
 import { count, hostOf, NO_DESTINATIONS, questionSays, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -40,7 +42,11 @@ export const rsNoReply: Rule<Data> = {
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     if (!c.sight.seesAllFrom(machine) || !areRepliesInSight(c, s.ip)) return [];
-    const mute = requestsTo(c, vip, machine).filter((path) => isMute(c, vip, path));
+    const all = requestsTo(c, vip, machine);
+    const mute = beyondChance(
+      all.filter((path) => isMute(c, vip, path)),
+      all,
+    );
     const requests = requestsOn(mute);
     const seen = sightingsOf(mute, (path) => hopTo(path, machine));
     const first = seen[0];
@@ -152,5 +158,5 @@ function requestsTo(c: Case, vip: Vip, machine: Machine): FlowPath[] {
 /** Unanswered, though an answer is due. A client that goes on has got one, whatever this capture shows. Services over UDP may be one-way, so only where other requests of it are answered. */
 function isMute(c: Case, vip: Vip, path: FlowPath): boolean {
   if (!isUnanswered(path) || has(path, PathEvent.loop) || has(path, PathEvent.established)) return false;
-  return path.protocol === 'tcp' || c.o.pathsTo(vip.ip).some((p) => p.protocol === 'udp' && p.port === path.port && p.from.length > 0);
+  return path.protocol === 'tcp' || serviceOf(c, vip, path).answers.size > 0;
 }

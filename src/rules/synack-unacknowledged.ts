@@ -9,6 +9,7 @@ import { watchCommand } from '../cluster/tcpdump.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
+import { beyondChance } from './losses.ts';
 import { has, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, whoIs } from './wording.ts';
@@ -37,7 +38,9 @@ export const synackUnacknowledged: Rule<Data> = {
 
   check(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const stuck = c.o.pathsTouching(machine.macs, s.ip).filter((path) => isStuck(c, vip, machine, path));
+    const answered = c.o.pathsTouching(machine.macs, s.ip).filter((path) => replyOf(machine, path) !== undefined);
+    const lost = answered.filter((path) => isStuck(c, vip, machine, path));
+    const stuck = beyondChance(lost, [...lost, ...answered.filter((path) => has(path, PathEvent.established))]);
     const requests = requestsOn(stuck);
     const seen = sightingsOf(stuck, (path) => replyOf(machine, path));
     const first = seen[0];

@@ -43,6 +43,17 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(ask(healthy({ version }), 2)).findings).toEqual([]);
     });
 
+    test('of many, fewer than a tenth may be lost by chance, unless they are the last ones', () => {
+      const among = (connections: number) => {
+        const story = ask(healthy({ version, connections }), 3);
+        connect(story, rs1, { version });
+        return judge(story).findings;
+      };
+      expect(among(26)).toHaveLength(1);
+      expect(among(27)).toEqual([]);
+      expect(judge(ask(healthy({ version, connections: 60 }), 3)).findings).toHaveLength(1);
+    });
+
     test('of a port that is no service they may be dropped, as a scan is', () => {
       const scan = (story: Story) => {
         for (let i = 0; i < 4; i++)

@@ -68,6 +68,16 @@ describe.each([4, 6] as const satisfies Version[])('port-reuse-delay (IPv%i)', (
     expect(onlyFinding(judge(delayed(5001, delayed(5000))), rule).count).toBe(2);
   });
 
+  test('of many ports used again one whose first SYN is lost is chance', () => {
+    const among = (times: number) => {
+      const story = delayed();
+      for (let i = 0; i < times; i++) used(6000 + i, story).again.opens(there, back);
+      return judge(story).findings;
+    };
+    expect(among(18)).toHaveLength(1);
+    expect(among(19)).toEqual([]);
+  });
+
   describe('stays clean', () => {
     test('in a healthy cluster, where no port is used twice: that is not judged', () => {
       const judged = judge(healthy({ version }));

@@ -87,6 +87,28 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
     expect(onlyFinding(judge(ask(3, { rs: rs4 })), rule).message).toContain('No frame of its own is in the capture.');
   });
 
+  test('of very many connections one that is never answered is the client’s own affair', () => {
+    const story = healthy({ version, connections: 90 });
+    const flow = story.tcp(remote, vip).syn(gateway, director, rs3);
+    for (const ms of [1000, 2000]) {
+      story.wait(ms);
+      flow.syn(gateway, director, rs3);
+    }
+    connect(story, rs3, { version });
+    expect(judge(story).findings).toEqual([]);
+  });
+
+  test('what is answered of another service, or by another machine, is no reason to call it chance', () => {
+    const busy = () => healthy({ version, connections: 120 });
+    const story = busy();
+    for (let i = 0; i < 3; i++) story.wait(200).tcp(remote, vip, { port: 443 }).syn(gateway, director, rs3);
+    connect(story, rs3, { version });
+    expect(onlyFinding(judge(story), rule).count).toBe(3);
+    const other = ask(3, { story: busy(), rs: rs4 });
+    connect(other, rs3, { version });
+    expect(judge(other).findings.map((f) => f.culprits[0]!.mac)).toEqual([rs4.mac]);
+  });
+
   test('a mirror that nobody vouches for makes it probable, and only of machines that show themselves there', () => {
     const own = { point: null };
     expect(onlyFinding(judge(ask(3), own), rule).confidence).toBe('probable');
@@ -126,6 +148,35 @@ describe.each([4, 6] as const satisfies Version[])('rs-no-reply (IPv%i)', (versi
     test('may be one-way where nobody answers on that port (syslog)', () => {
       expect(udp(false)).toEqual([]);
       expect(udp(true, 514)).toEqual([]);
+    });
+
+    /** So many requests of which `lost` stay without an answer, each with answered ones behind it. */
+    const some = (total: number, lost: number, story = healthy({ version })) => {
+      const every = Math.floor(total / (lost + 1));
+      for (let i = 1; i <= total; i++) {
+        const flow = story.udp(remote, vip).asks(gateway, director, rs3);
+        if (i % every !== 0 || i / every > lost) flow.answers(rs3, gateway);
+        story.wait(100);
+      }
+      return story;
+    };
+
+    test('may lose fewer than a tenth of its answers by chance', () => {
+      expect(judge(some(40, 3)).findings).toEqual([]);
+      expect(onlyFinding(judge(some(40, 4)), rule).count).toBe(4);
+      expect(onlyFinding(judge(some(30, 3)), rule).count).toBe(3);
+    });
+
+    test('is found mute from a time on, however much it answered before', () => {
+      const mute = (times: number) => {
+        const story = some(200, 2);
+        for (let i = 0; i < times; i++) story.wait(100).udp(remote, vip).asks(gateway, director, rs3);
+        return story;
+      };
+      expect(judge(mute(2)).findings).toEqual([]);
+      expect(judge(mute(3)).findings).toHaveLength(1);
+      // It was silent for a while, and answers again.
+      expect(judge(some(5, 0, mute(3))).findings).toEqual([]);
     });
   });
 

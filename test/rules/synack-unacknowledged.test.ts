@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { synackUnacknowledged as rule } from '../../src/rules/synack-unacknowledged.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
-import { healthy } from '../support/healthy.ts';
+import { connect, healthy } from '../support/healthy.ts';
 import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type TcpFlow, type Version } from '../support/story.ts';
 
@@ -57,6 +57,28 @@ describe.each([4, 6] as const satisfies Version[])('synack-unacknowledged (IPv%i
 
   test('two SYNs may be one lost SYN-ACK', () => {
     expect(judge(stuck(2)).findings).toEqual([]);
+  });
+
+  test('of many connections fewer than a tenth that are never acknowledged are their clients’ own affair', () => {
+    const among = (connections: number) => {
+      const story = new Story().resolves(gateway, vip, director);
+      for (let i = 0; i < connections; i++) connect(story, rs2, { version });
+      stuck(3, { story });
+      connect(story, rs2, { version });
+      return judge(story, { ...MIRROR, given: roles }).findings;
+    };
+    expect(among(27)).toEqual([]);
+    expect(among(26)).toHaveLength(1);
+  });
+
+  test('SYN-ACKs to forged clients, which nobody acknowledges or asks for again, say nothing of the others', () => {
+    const story = healthy({ version });
+    for (let i = 0; i < 40; i++)
+      story
+        .tcp(remote, vip)
+        .syn(...there)
+        .synAck(rs2, gateway);
+    expect(judge(stuck(3, { story })).findings).toHaveLength(1);
   });
 
   describe('stays clean', () => {
