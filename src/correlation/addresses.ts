@@ -3,7 +3,7 @@
  * Clients are not among them: spoofed sources must not fill it. Address 0 stands for all that no longer fitted.
  */
 import { Doorkeeper } from './doorkeeper.ts';
-import { finish, type HashKey } from './hash.ts';
+import { type HashKey, hash4 } from './hash.ts';
 
 /** Most addresses kept. Servers of flows may take the first half only: the rest is for what ARP, ND and VRRP say. */
 export const MAX_ADDRESSES = 0x7fff;
@@ -67,9 +67,7 @@ export class AddressTable {
   }
 
   #hash(version: 4 | 6, w0: number, w1: number, w2: number, w3: number): number {
-    const key = this.#key;
-    const h = Math.imul(w3 ^ key[0], 0x9e3779b1) ^ Math.imul(w2 ^ key[1], 0x85ebca77) ^ Math.imul(w1 ^ key[2], 0xc2b2ae3d);
-    return finish(h ^ Math.imul(w0 ^ key[3], 0x27d4eb2f) ^ version);
+    return hash4(w0, w1, w2, w3, this.#key) ^ version;
   }
 
   #place(id: number): void {

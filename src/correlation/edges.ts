@@ -4,7 +4,7 @@
  * raw captures).
  */
 import { Doorkeeper } from './doorkeeper.ts';
-import { finish, type HashKey } from './hash.ts';
+import { type HashKey, hash4 } from './hash.ts';
 
 /** Most edges kept; the table's indices fit 16 bits. */
 export const MAX_EDGES = 0xffff;
@@ -35,14 +35,12 @@ export class EdgeTable {
 
   /** The edge of a frame, from the three words of its MACs and its VLAN id; counts the frame. 0 when the table is full. */
   of(mac0: number, mac1: number, mac2: number, vlan: number): number {
-    const key = this.#key;
     const slots = this.#slots;
     const mask = this.#mask;
     // The VLAN id shares a word with the edge's number: 12 bits and a marker of presence.
     const tag = vlan + 1;
-    let h = Math.imul(mac0 ^ key[0], 0x9e3779b1) ^ Math.imul(mac1 ^ key[1], 0x85ebca77) ^ Math.imul(mac2 ^ key[2], 0xc2b2ae3d) ^ tag;
-    h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f);
-    let slot = (h ^ (h >>> 13)) & mask;
+    const hash = hash4(mac0, mac1, mac2, tag, this.#key);
+    let slot = hash & mask;
     for (;;) {
       const at = slot << 2;
       const value = slots[at + 3]!;
@@ -54,11 +52,12 @@ export class EdgeTable {
       }
       slot = (slot + 1) & mask;
     }
-    return this.#add(mac0, mac1, mac2, tag, slot);
+    return this.#add(mac0, mac1, mac2, tag, hash, slot);
   }
 
-  #add(mac0: number, mac1: number, mac2: number, tag: number, slot: number): number {
-    if (this.count > EDGES_AT_ONCE && !this.#isAdmitted(mac0, mac1, mac2, tag)) {
+  #add(mac0: number, mac1: number, mac2: number, tag: number, hash: number, slot: number): number {
+    // When the table is half full: is there room, and was the edge seen before?
+    if (this.count > EDGES_AT_ONCE && (this.count > MAX_EDGES || !this.#doorkeeper.knows(hash))) {
       this.overflowed++;
       return 0;
     }
@@ -81,29 +80,14 @@ export class EdgeTable {
     return edge;
   }
 
-  /** When the table is half full: is there room, and was the edge seen before? */
-  #isAdmitted(mac0: number, mac1: number, mac2: number, tag: number): boolean {
-    const [k0, k1, k2, k3] = this.#key;
-    const h = Math.imul(mac0 ^ k3, 0x9e3779b1) ^ Math.imul(mac1 ^ k2, 0x85ebca77);
-    const fingerprint = finish(h ^ finish(mac2 ^ k1) ^ Math.imul(tag ^ k0, 0xc2b2ae3d));
-    return this.count <= MAX_EDGES && this.#doorkeeper.knows(fingerprint);
-  }
-
   #grow(): void {
     const old = this.#slots;
     const mask = this.#mask * 2 + 1;
     const slots = new Int32Array((mask + 1) * 4);
-    const key = this.#key;
     for (let from = 0; from < old.length; from += 4) {
       const value = old[from + 3]!;
       if (value === 0) continue;
-      let h =
-        Math.imul(old[from]! ^ key[0], 0x9e3779b1) ^
-        Math.imul(old[from + 1]! ^ key[1], 0x85ebca77) ^
-        Math.imul(old[from + 2]! ^ key[2], 0xc2b2ae3d) ^
-        (value >>> 16);
-      h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f);
-      let slot = (h ^ (h >>> 13)) & mask;
+      let slot = hash4(old[from]!, old[from + 1]!, old[from + 2]!, value >>> 16, this.#key) & mask;
       while (slots[(slot << 2) + 3] !== 0) slot = (slot + 1) & mask;
       slots.set(old.subarray(from, from + 4), slot << 2);
     }

@@ -1,5 +1,5 @@
 /** Hashes of a 5-tuple, the same in either direction, and of its two ends. */
-import { finish, type HashKey } from './hash.ts';
+import { type HashKey, hash4 } from './hash.ts';
 
 export class FlowHashes {
   /** First hash of the flow; never 0. */
@@ -36,9 +36,7 @@ export class FlowHashes {
 
 /** An IPv6 address as a 32-bit fingerprint. */
 export function foldIp6(w0: number, w1: number, w2: number, w3: number, key: HashKey): number {
-  let h = Math.imul(w0 ^ key[2], 0x9e3779b1) ^ Math.imul(w1 ^ key[3], 0x85ebca77);
-  h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ Math.imul(w2 ^ key[1], 0xc2b2ae3d) ^ w3;
-  return finish(h);
+  return hash4(w0, w1, w2, w3, key);
 }
 
 function endHash(ip: number, port: number, key: HashKey): number {

@@ -20,3 +20,18 @@ export function finish(h: number): number {
   h = Math.imul(h, 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
+
+/**
+ * A keyed hash of four words, for tables that others fill: whatever two inputs somebody prepares, they share it under one key in some
+ * 2^32. Sums and XORs of products of 32 bits do not hold that: what differs in the highest bits alone is the same under every key. (NH of
+ * UMAC: Black, Halevi, Krawczyk, Krovetz, Rogaway, 1999. Its products have 64 bits, and the upper ones are what a double holds of them.)
+ */
+export function hash4(a: number, b: number, c: number, d: number, key: HashKey): number {
+  const p = (a + key[0]) | 0;
+  const q = (b + key[1]) | 0;
+  const r = (c + key[2]) | 0;
+  const s = (d + key[3]) | 0;
+  const low = Math.imul(p, q) + Math.imul(r, s);
+  const high = ((p >>> 0) * (q >>> 0) + (r >>> 0) * (s >>> 0)) * 2 ** -32;
+  return finish(low ^ Math.imul(high, 0x9e3779b1));
+}

@@ -3,7 +3,7 @@
  * under the key of the run: V8 hashes the numbers of a Map without one, and anybody can send a thousand that it would search one by one.
  */
 import { withRoom } from './columns.ts';
-import { finish, type HashKey } from './hash.ts';
+import { type HashKey, hash4 } from './hash.ts';
 
 export class KeyedPairs {
   /** Pairs so far: they are numbered from 1 to this. */
@@ -43,10 +43,7 @@ export class KeyedPairs {
 
   /** The hash that a pair is found by. */
   hash(first: number, second: number): number {
-    const [key0, key1, key2] = this.#key;
-    const low = first % 0x1_0000_0000;
-    const high = Math.floor(first / 0x1_0000_0000);
-    return finish(finish(finish(low ^ key0) ^ high ^ key1) ^ second ^ key2);
+    return hash4(first % 0x1_0000_0000, Math.floor(first / 0x1_0000_0000), second, 0, this.#key);
   }
 
   #place(pair: number): void {

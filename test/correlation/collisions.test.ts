@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { bucketsFor, collidingMacs, hashInMap } from '../../limits/colliding.ts';
 import { emptyFrame, LinkType } from '../../src/capture/frame.ts';
 import { Facts } from '../../src/correlation/facts.ts';
+import { FlowHashes, foldIp6 } from '../../src/correlation/flow-hashes.ts';
 import { FlowTable } from '../../src/correlation/flows.ts';
-import type { HashKey } from '../../src/correlation/hash.ts';
+import { finish, type HashKey, hash4 } from '../../src/correlation/hash.ts';
 import { KeyedPairs } from '../../src/correlation/keyed-pairs.ts';
 import { Packet } from '../../src/decoders/packet.ts';
 import { ethernet, ip, tcp } from '../support/frame-bytes.ts';
@@ -40,6 +41,61 @@ describe('MACs that share a bucket of a Map', () => {
     }
     expect(pairs.count).toBe(all.length);
     expect(pairs.find(2 ** 40, 0)).toBe(0);
+  });
+});
+
+/** Ten keys, none of whose words is 0. */
+const KEYS: readonly HashKey[] = Array.from({ length: 10 }, (_, i) => [
+  finish(4 * i + 1),
+  finish(4 * i + 2),
+  finish(4 * i + 3),
+  finish(4 * i + 4),
+]);
+
+type Words = readonly [number, number, number, number];
+
+/** These words, and those in which one of these bits is another, or two of them are. */
+function neighbours(words: Words, bits: readonly number[]): Words[] {
+  const flip = (of: Words, bit: number) => of.map((word, i) => (i === bit >> 5 ? word ^ (1 << (bit & 31)) : word)) as unknown as Words;
+  return [words, ...bits.flatMap((a, i) => bits.slice(i).map((b) => (a === b ? flip(words, a) : flip(flip(words, a), b))))];
+}
+
+describe('whatever the key is', () => {
+  const all = Array.from({ length: 128 }, (_, bit) => bit);
+
+  test('no two IPv6 addresses that differ in one bit or two share a fingerprint', () => {
+    for (const [i, key] of KEYS.entries()) {
+      const addresses = neighbours([0x20010db8, finish(100 + i), finish(200 + i), finish(300 + i)], all);
+      const fingerprints = addresses.map((words) => foldIp6(...words, key));
+      expect(fingerprints.filter((fingerprint) => fingerprint === fingerprints[0])).toHaveLength(1);
+    }
+  });
+
+  test('no two flows that differ in one bit of addresses and ports or two are taken for one', () => {
+    // Of the words that hold ports the lower half.
+    const bits = all.filter((bit) => (bit & 32) === 0 || (bit & 31) < 16);
+    for (const [i, key] of KEYS.entries()) {
+      const hashes = new FlowHashes(key);
+      const seen = neighbours([finish(100 + i), 40_000, finish(200 + i), 80], bits).map((words) => {
+        hashes.of(...words, 6);
+        return `${hashes.first} ${hashes.second}`;
+      });
+      expect(new Set(seen).size).toBe(seen.length);
+    }
+  });
+
+  test.each([
+    ['highest', 27],
+    ['middle', 14],
+    ['lowest', 0],
+  ])('words that differ in the five %s bits alone have hashes of their own', (_, lowest) => {
+    for (const key of KEYS) {
+      const hashes = new Set<number>();
+      for (let i = 0; i < 1 << 15; i++) {
+        hashes.add(hash4((i & 31) << lowest, ((i >> 5) & 31) << lowest, (i >> 10) << lowest, 0, key));
+      }
+      expect(hashes.size).toBeGreaterThan(0.99 * (1 << 15));
+    }
   });
 });
 
