@@ -3,7 +3,7 @@
  *
  * Facts only add up, so forgetting is beginning anew. Three generations:
  * - *judged*: what rules are asked about at every tick; between one and two spans old.
- * - *next*: takes its place after a span; by then it has seen a span of traffic.
+ * - *next*: takes its place after a span; by then it has seen a span of traffic. In the first span it is the same.
  * - *since*: begun after the newest sign of what was found, while *judged* is older than that and it is not resolved. A subject that passes on facts
  *   that hold nothing of its fault had a healthy chance since. After a loss of frames it is also what absence is judged on.
  *
@@ -66,7 +66,7 @@ export class LiveJudge {
     this.#rules = rules;
     this.#presence = rules.filter((rule) => !ABSENCE_RULES.has(rule.name));
     this.#judged = this.#begin(nowMs);
-    this.#next = this.#begin(nowMs);
+    this.#next = this.#judged;
   }
 
   /** Frames taken in. */
@@ -93,7 +93,7 @@ export class LiveJudge {
   add(frame: Frame, packet: Packet): void {
     this.#frames++;
     this.#judged.facts.add(frame, packet);
-    this.#next.facts.add(frame, packet);
+    if (this.#next !== this.#judged) this.#next.facts.add(frame, packet);
     if (this.#since !== null) this.#since.facts.add(frame, packet);
   }
 
@@ -106,7 +106,7 @@ export class LiveJudge {
   restart(nowMs: number): void {
     if (this.#judgement !== null) this.#memory.learn(this.#judgement.case.cluster, nowMs);
     this.#judged = this.#begin(nowMs);
-    this.#next = this.#begin(nowMs);
+    this.#next = this.#judged;
     this.#since = null;
     this.#sinceJudgement = null;
     this.#nextJudgement = null;
@@ -231,16 +231,18 @@ export class LiveJudge {
     if (this.#judgement === null) return;
     const { case: c, byId } = this.#judgement;
     this.#memory.learn(c.cluster, nowMs);
-    const next = this.#next.judge(this.#rules, this.#judging, this.#memory.remembered);
-    const isLost = ({ state, finding: { id } }: TrackedFinding) => state === 'active' && byId.has(id) && !next.byId.has(id);
-    const isKept = this.#open().some(isLost) && !this.#judged.isFull && this.#judged.ageAt(nowMs) < LONGEST_MS;
     this.#nextJudgement = null;
-    if (isKept) this.#ended = this.#next;
-    else {
-      this.#replaced = this.#judged;
-      this.#judged = this.#next;
-      this.#framesJudged = -1;
-      for (const [id, tracked] of this.#tracked) if (!next.byId.has(id)) tracked.beginAnew(nowMs);
+    if (this.#next !== this.#judged) {
+      const next = this.#next.judge(this.#rules, this.#judging, this.#memory.remembered);
+      const isLost = ({ state, finding: { id } }: TrackedFinding) => state === 'active' && byId.has(id) && !next.byId.has(id);
+      const isKept = this.#open().some(isLost) && !this.#judged.isFull && this.#judged.ageAt(nowMs) < LONGEST_MS;
+      if (isKept) this.#ended = this.#next;
+      else {
+        this.#replaced = this.#judged;
+        this.#judged = this.#next;
+        this.#framesJudged = -1;
+        for (const [id, tracked] of this.#tracked) if (!next.byId.has(id)) tracked.beginAnew(nowMs);
+      }
     }
     this.#next = this.#begin(nowMs);
   }
