@@ -9,7 +9,7 @@ import type { RoleSource } from '../diagnosis.ts';
 import { Cluster, isVirtualMac, type Machine, nameOf, type Role, type Vip } from './cluster.ts';
 import type { Given, GivenMachine } from './given/given.ts';
 import { addressUse, isMachineMac } from './given/read-address.ts';
-import type { FlowPath, Ip, Mac, Observations, Passage, Step } from './observations.ts';
+import { type FlowPath, type Ip, type Mac, type Observations, type Passage, type Step, serviceName } from './observations.ts';
 import { NOTHING_REMEMBERED, type Remembered } from './remembered.ts';
 
 /** TTLs that operating systems start with: a reply that carries one comes from its sender and was not routed. */
@@ -33,12 +33,12 @@ interface Traffic {
   readonly entries: Map<Mac, number>;
   /** Machines whose replies bear this IP and were not routed. */
   readonly repliers: Map<Mac, number>;
-  /** Those of them that do more than refuse: they serve. */
-  readonly servers: Set<Mac>;
+  /** Those of them that do more than refuse, with the services that they serve. */
+  readonly servers: Map<Mac, Set<string>>;
   /** Machines that hand on replies of others. */
   readonly returns: Map<Mac, number>;
   /** Pairs "arrived at a, left from b" that no hop between a and b explains. */
-  readonly leaps: { readonly arrived: Mac; readonly left: Mac; readonly to: Mac; flows: number }[];
+  readonly leaps: { readonly arrived: Mac; readonly left: Mac; readonly to: Mac; flows: number; readonly services: Set<string> }[];
 }
 
 /**
@@ -193,7 +193,7 @@ function trafficTo(ip: Ip, o: Observations): Traffic {
     translates: new Map(),
     entries: new Map(),
     repliers: new Map(),
-    servers: new Set(),
+    servers: new Map(),
     returns: new Map(),
     leaps: [],
   };
@@ -205,6 +205,7 @@ function trafficTo(ip: Ip, o: Observations): Traffic {
 function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[]): void {
   const { toward, from, flows } = path;
   const entry = toward[0];
+  const service = serviceName(path);
   if (entry !== undefined && entry.destination !== '') add(traffic.entries, entry.destination, flows);
   const reached = new Set<Mac>(entry === undefined ? [] : [entry.destination]);
   const gone = new Set<Mac>(entry === undefined ? [] : [entry.source]);
@@ -216,8 +217,10 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
       }
     } else if (!gone.has(hop.source) && entry !== undefined && hop.destination !== entry.destination && !isAfterReply(path, hop)) {
       const leap = traffic.leaps.find((l) => l.arrived === entry.destination && l.left === hop.source && l.to === hop.destination);
-      if (leap === undefined) traffic.leaps.push({ arrived: entry.destination, left: hop.source, to: hop.destination, flows });
-      else leap.flows += flows;
+      if (leap !== undefined) {
+        leap.flows += flows;
+        leap.services.add(service);
+      } else traffic.leaps.push({ arrived: entry.destination, left: hop.source, to: hop.destination, flows, services: new Set([service]) });
     }
     reached.add(hop.destination);
     gone.add(hop.source);
@@ -230,7 +233,7 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
       const passage = replies.find((p) => p.source === hop.source && p.destination === hop.destination);
       if (passage !== undefined && (FRESH_TTLS.has(passage.maxTtl) || FRESH_TTLS.has(passage.minTtl))) {
         add(traffic.repliers, hop.source, flows);
-        if (!isRefusal(path, hop)) traffic.servers.add(hop.source);
+        if (!isRefusal(path, hop)) traffic.servers.set(hop.source, (traffic.servers.get(hop.source) ?? new Set()).add(service));
       }
     }
     replied.add(hop.destination);
@@ -253,7 +256,7 @@ function isAfterReply(path: FlowPath, hop: Step): boolean {
 
 /** A request arrives at one MAC and its copy leaves from another, a hop later at most, and nothing between them: one machine. */
 function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
-  for (const { arrived, left, to } of traffic.leaps) {
+  for (const { arrived, left, to, services } of traffic.leaps) {
     if (isVirtualMac(arrived) || isVirtualMac(left) || !isSentFrom(arrived) || !isSentFrom(left)) continue;
     const passages = o.passagesOf(traffic.ip).filter((p) => p.toward);
     const incoming = passages.filter((p) => p.destination === arrived);
@@ -264,8 +267,9 @@ function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
     if (outgoing.some((p) => p.maxTtl > most || p.minTtl < least - 1)) continue;
     // A machine sends itself nothing.
     if (o.unicastFrames(arrived, left) + o.unicastFrames(left, arrived) > 0) continue;
-    // A machine that serves the VIP by itself is another real server, not the director's second card; a closed port any of them refuses.
-    if (traffic.servers.has(arrived) || traffic.servers.has(left)) continue;
+    // A machine that serves the same by itself is another real server, not the director's second card; SSH on the VIP any of them serves.
+    const serves = (mac: Mac) => [...(traffic.servers.get(mac) ?? [])].some((service) => services.has(service));
+    if (serves(arrived) || serves(left)) continue;
     if (!cluster.knows(left)) cluster.assign(left, cluster.machineOf(arrived));
     else if (!cluster.knows(arrived)) cluster.assign(arrived, cluster.machineOf(left));
   }
@@ -343,7 +347,6 @@ function observeVip(
       }
     }
   }
-  const isDirector = (mac: Mac) => all.some(([director]) => cluster.machineOf(director).macs.includes(mac));
   const targets = new Map<Mac, number>();
   for (const [director] of all) {
     for (const mac of cluster.machineOf(director).macs) {
@@ -355,6 +358,8 @@ function observeVip(
       if (cluster.machineOf(leap.arrived) === cluster.machineOf(director)) add(targets, leap.to, leap.flows);
   }
   const source = best === 'declared' ? 'observed' : best;
+  // The MAC of a redundancy protocol is its master's too.
+  const virtual = all.map(([director]) => director).filter(isVirtualMac);
   for (const [target, flows] of targets) {
     const clue = { source, text: `gets copies of ${count(flows, 'flow')} to ${traffic.ip}` };
     addRole(
@@ -365,15 +370,17 @@ function observeVip(
     );
   }
   for (const [mac, flows] of traffic.repliers) {
-    if (isDirector(mac) && !isLocalNode(traffic, mac)) continue;
+    const machine = cluster.machineOf(mac);
+    const isDirector = vip.directors.some((role) => role.machine === machine);
+    if (isDirector && !isLocalNode(traffic, [...machine.macs, ...virtual])) continue;
     const clue = { source, text: `answers ${count(flows, 'flow')} with ${traffic.ip} as its source` };
-    addRole(vip.realServers, cluster.machineOf(mac), clue, spanOf(passages.filter((p) => p.source === mac)));
+    addRole(vip.realServers, machine, clue, spanOf(passages.filter((p) => p.source === mac)));
   }
 }
 
 function nameServices(vip: Vip, traffic: Traffic): void {
   for (const path of traffic.paths) {
-    const service = `${path.port}/${path.protocol}`;
+    const service = serviceName(path);
     if (path.toward.length > 0 && !vip.services.includes(service)) vip.services.push(service);
   }
 }
@@ -493,18 +500,19 @@ function asymmetricEntries(traffic: Traffic, o: Observations): Map<Mac, Clue> {
   return directors;
 }
 
-/** Whether a director also serves: some flows that arrive there are answered by it and handed on to nobody. */
-function isLocalNode(traffic: Traffic, mac: Mac): boolean {
-  return (
-    traffic.paths.some(
-      (path) =>
-        path.toward.length === 1 &&
-        path.toward[0]!.destination === mac &&
-        path.from[0]?.source === mac &&
-        path.steps.some((s) => s.event === PathEvent.established) &&
-        !path.steps.some((s) => s.event === PathEvent.translated),
-    ) || traffic.paths.some((path) => path.toward.at(-1)?.destination === mac && path.toward.length > 1 && path.from[0]?.source === mac)
-  );
+/** Whether a director also serves what it hands on: some flows that arrive there are answered by it and handed on to nobody. */
+function isLocalNode({ paths }: Traffic, macs: readonly Mac[]): boolean {
+  const isMine = (hop: Step | undefined) => hop !== undefined && macs.includes(hop.source);
+  // SSH on the VIP, which only the director answers, is its own affair.
+  const isOthers = (path: FlowPath) => path.toward.length > 1 || (path.from.length > 0 && !isMine(path.from[0]));
+  const shared = new Set(paths.filter(isOthers).map(serviceName));
+  return paths.some((path) => {
+    const [answer] = path.from;
+    if (!macs.includes(path.toward.at(-1)?.destination ?? '') || !isMine(answer) || isRefusal(path, answer!)) return false;
+    if (path.toward.length > 1) return true;
+    const has = (event: PathEvent) => path.steps.some((step) => step.event === event);
+    return shared.has(serviceName(path)) && has(PathEvent.established) && !has(PathEvent.translated);
+  });
 }
 
 function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: ReadonlyMap<Mac, Clue>, traffic: Traffic): void {
@@ -528,7 +536,7 @@ function declareServed(cluster: Cluster, traffic: Traffic, o: Observations, give
   if (known !== undefined && known.source !== 'guessed') return;
   const senders = o.vrrpGroups.filter((group) => group.vips.includes(traffic.ip)).flatMap((group) => group.senders);
   const isSender = (mac: Mac) => senders.some((sender) => sender.mac === mac || claimsOf(mac, sender.ip, o));
-  const servers = [...traffic.servers].filter((mac) => !isVirtualMac(mac) && !isSender(mac));
+  const servers = [...traffic.servers.keys()].filter((mac) => !isVirtualMac(mac) && !isSender(mac));
   if (senders.length === 0 || servers.length === 0) return;
   if (known !== undefined) cluster.vips.splice(cluster.vips.indexOf(known), 1);
   const machines = `${count(servers.length, 'machine')} ${servers.length === 1 ? 'answers' : 'answer'}`;

@@ -59,6 +59,11 @@ export interface FlowPath {
   readonly examples: readonly Example[];
 }
 
+/** The service that a path's requests are for: `80/tcp`; with the port 0 it is some port of a server with very many. */
+export function serviceName({ port, protocol }: FlowPath): string {
+  return `${port}/${protocol}`;
+}
+
 /** The frames of one server IP on one edge in one direction. */
 export interface Passage {
   readonly source: Mac;

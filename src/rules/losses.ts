@@ -2,9 +2,8 @@
  * What is missing by chance: a packet that a switch drops on its way, or the capture itself, is no fault of a machine. A machine that
  * does not do its work fails many requests of a service, or all from a time on.
  */
-import type { FlowPath } from '../cluster/observations.ts';
+import { type FlowPath, serviceName } from '../cluster/observations.ts';
 import { requestsOn } from './requests.ts';
-import { serviceName } from './services.ts';
 
 /** Of fewer of a service's requests than this share something is missing by chance … */
 const CHANCE = 0.1;
@@ -25,7 +24,6 @@ interface Requests {
  * @param all paths of the same machine that should have it, among them those
  */
 export function beyondChance(lost: readonly FlowPath[], all: readonly FlowPath[]): FlowPath[] {
-  if (lost.length === 0) return [];
   const missing = new Set(lost);
   const services = new Map<string, Requests>();
   for (const path of all) {

@@ -2,11 +2,11 @@
  * LVS303: a real server refuses requests for the VIP: a reset in answer to the SYN, or ICMP unreachable.
  * The packet arrived and the address is right; nothing listens there, or a firewall rejects.
  */
-import type { Machine, Vip } from '../cluster/cluster.ts';
+import { isVirtualMac, type Machine, type Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
-import { arrivalAt, blindToAnswers, flowsOn, isHealthCheck, sightingsOf, stepsAsEvidence } from './requests.ts';
+import { blindToAnswers, entryOf, flowsOn, isHealthCheck, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { isVirtual, serviceOf } from './services.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
@@ -107,6 +107,8 @@ export const rsRefuses: Rule<Data> = {
 
 /** A request that no director handed to this machine, for a port that is no service of the VIP: its own, and closed. */
 function isForItself(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
-  if (arrivalAt(c, vip, machine, path) === undefined) return false;
-  return !(isVirtual(c, vip, path) ?? serviceOf(c, vip, path).answers.size > 0);
+  const got = entryOf(c, vip, path)?.destination ?? '';
+  // A director may be asked by the MAC that it shares with another one.
+  const isAsked = machine.macs.includes(got) || (isVirtualMac(got) && vip.directors.some((role) => role.machine === machine));
+  return isAsked && !(isVirtual(c, vip, path) ?? serviceOf(c, vip, path).answers.size > 0);
 }

@@ -1,6 +1,6 @@
 /** The services of a VIP as all paths to it show them: read once a judgement, however many machines are judged by them. */
-import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Step } from '../cluster/observations.ts';
+import type { Vip } from '../cluster/cluster.ts';
+import { type FlowPath, type Mac, type Step, serviceName } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { has, isHealthCheck } from './requests.ts';
 import type { Case } from './rule.ts';
@@ -17,19 +17,14 @@ export interface Service {
   isForwarded: boolean;
   /** Whether a client goes on whose request was handed on to a real server. */
   isCompleted: boolean;
-  /** Who answers requests, with more than a refusal, and when as far as examples tell. */
-  readonly answers: Map<Machine, Span>;
+  /** The MACs that answers come from which are more than a refusal, and when as far as examples tell. */
+  readonly answers: Map<Mac, Span>;
 }
 
 const NOTHING_SEEN: Service = { isForwarded: false, isCompleted: false, answers: new Map() };
 
 /** For each case and VIP its services by `serviceName`. */
 const known = new WeakMap<Case, Map<Vip, Map<string, Service>>>();
-
-/** `80/tcp`, as it groups paths: one with the port 0 is of some port of very many. */
-export function serviceName({ port, protocol }: FlowPath): string {
-  return `${port}/${protocol}`;
-}
 
 /** The service that a path's requests are for. */
 export function serviceOf(c: Case, vip: Vip, path: FlowPath): Service {
@@ -76,7 +71,7 @@ function readServices(c: Case, vip: Vip): Map<string, Service> {
       service.isForwarded = true;
       service.isCompleted ||= has(path, PathEvent.established) && servers.has(path.toward.at(-1)?.destination ?? '');
     }
-    noteAnswer(c, service, path);
+    noteAnswer(service, path);
   }
   return services;
 }
@@ -86,12 +81,11 @@ function handsOn({ event }: Step): boolean {
   return event === PathEvent.toward || event === PathEvent.towardInTunnel || event === PathEvent.translated;
 }
 
-function noteAnswer(c: Case, { answers }: Service, path: FlowPath): void {
+function noteAnswer({ answers }: Service, path: FlowPath): void {
   const [answer] = path.from;
-  if (answer === undefined || answer.source === '' || has(path, PathEvent.refused)) return;
+  if (answer === undefined || has(path, PathEvent.refused)) return;
   const index = path.steps.indexOf(answer);
-  const machine = c.cluster.machineOf(answer.source);
   const times = path.examples.flatMap(({ frames }) => frames[index]?.at ?? []);
-  const { from, until } = answers.get(machine) ?? { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
-  answers.set(machine, { from: Math.min(from, ...times), until: Math.max(until, ...times) });
+  const { from, until } = answers.get(answer.source) ?? { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
+  answers.set(answer.source, { from: Math.min(from, ...times), until: Math.max(until, ...times) });
 }

@@ -3,11 +3,11 @@
  * the same service. A health check would have taken it out.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip } from '../cluster/observations.ts';
+import { type FlowPath, type Ip, serviceName } from '../cluster/observations.ts';
 import { captureOn, captureOnMirror } from './capture-command.ts';
 import { hopTo, isHealthCheck, isSeenFromStart, isUnanswered, reaches, requestsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule, realServersOf } from './rule.ts';
-import { type Span, serviceName, serviceOf } from './services.ts';
+import { type Span, serviceOf } from './services.ts';
 import { count, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -141,7 +141,7 @@ function answeredBetween(c: Case, ip: Ip, machine: Machine, from: number, until:
 /** Whether another real server answers for the service of a path within a time: what nobody answers is no fault of one of them. */
 function othersAnswer(c: Case, vip: Vip, machine: Machine, path: FlowPath, within: Span): boolean {
   return [...serviceOf(c, vip, path).answers].some(
-    ([other, { from, until }]) =>
-      other !== machine && from <= within.until && until >= within.from && vip.realServers.some((role) => role.machine === other),
+    ([mac, { from, until }]) =>
+      !machine.macs.includes(mac) && from <= within.until && until >= within.from && c.cluster.isRealServer(mac, vip),
   );
 }

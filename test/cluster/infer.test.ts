@@ -223,6 +223,12 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     });
     story.tcp(client, vip, { port: 23 }).syn(client, director).refuse(director, client);
     expect(inferred(story)).toEqual(ofMacs([director, second], [rs1, rs2, rs3]));
+    // SSH on the VIP, answered by the one card or the other.
+    for (const card of [director, second]) story.tcp(client, vip, { port: 22 }).opens([client, director], [card, client]);
+    expect(inferred(story)).toEqual(ofMacs([director, second], [rs1, rs2, rs3]));
+    // Who answers what is handed on is another machine.
+    story.tcp(client, vip).opens([client, second], [second, client]);
+    expect(caseOf(story).cluster.machineOf(second.mac).macs).toEqual([second.mac]);
   });
 
   test('a router whose frame to the director was lost has not handed it on to the real server', () => {
@@ -341,6 +347,23 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(inferred(story)).toEqual(ofMacs([director], [director, rs1]));
   });
 
+  test('a director that only answers SSH on the VIP, or refuses what a router brings, is no real server', () => {
+    const story = healthy(new Story(), [rs1]);
+    story.tcp(client, vip, { port: 22 }).opens([client, director], [director, client]);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1]));
+    story.tcp(client, vip, { port: 8080 }).syn(client, gateway, director).refuse(director, client);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1]));
+  });
+
+  test('without the director’s egress, what others answer too tells that it serves', () => {
+    const story = new Story().resolves(client, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, director], [rs, client]);
+    story.tcp(client, vip, { port: 22 }).opens([client, director], [director, client]);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
+    story.tcp(client, vip).opens([client, director], [director, client]);
+    expect(inferred(story)).toEqual(ofMacs([director], [director, rs1, rs2]));
+  });
+
   test('two boxes that hand requests to each other and serve them are directors and real servers both', () => {
     const story = new Story().resolves(client, vip, director);
     story.tcp(client, vip).opens([client, director, backup], [backup, client]);
@@ -373,6 +396,11 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     const found = clusterOf(story).vip(vip)!;
     expect(rolesOf(found)).toEqual(ofMacs([virtual, director], [rs1, rs2]));
     expect(found.directors.find((d) => d.machine.isVirtual)).toMatchObject({ source: 'declared' });
+    // It answers SSH on the VIP by its own MAC, which makes it no real server; with the service itself it is one.
+    story.tcp(client, vip, { port: 22 }).opens([client, virtual], [director, client]);
+    expect(inferred(story)).toEqual(ofMacs([virtual, director], [rs1, rs2]));
+    story.tcp(client, vip).opens([client, virtual], [director, client]);
+    expect(inferred(story)).toEqual(ofMacs([virtual, director], [director, rs1, rs2]));
   });
 
   test('VRRP declares the directors of a VIP, also the one that only waits', () => {

@@ -143,6 +143,11 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
       // Behind a router of the LAN a closed port has two hops too.
       story.tcp(client, vip, { port: 8081 }).syn(client, gateway, director).refuse(director, client);
       expect(judge(story).findings).toEqual([]);
+      // It may be asked by the MAC of its VRRP group.
+      const shared = { ...director, mac: '00:00:5e:00:01:33' };
+      story.tcp(client, vip, { port: 8082 }).syn(client, shared).refuse(director, client);
+      const serves = given({ vips: [vip], directors: [director, shared], realServers: [director, rs1] });
+      expect(judge(story, { ...MIRROR, given: serves }).findings).toEqual([]);
     });
 
     test('for a closed port that is asked past the director', () => {
