@@ -3,7 +3,7 @@
  * It drops them, or answers them itself: then it has no service or no real server for them.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
+import type { FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { beyondChance } from './losses.ts';
@@ -157,20 +157,24 @@ function howOf(path: FlowPath): How {
   return has(path, PathEvent.refused) ? 'reset' : 'silent';
 }
 
-/** A director that hands nothing on any more while another one owns the VIP was relieved: who still asks it is another matter. */
+/** A director owes requests only while it owns the VIP: not yet, or no more, while another one does. Who asks it then is another matter. */
 function isRetired(c: Case, vip: Vip, machine: Machine, requests: readonly FlowPath[]): boolean {
   const examples = examplesOf(requests);
   const from = examples[0]?.example.frames[0]?.at ?? Number.POSITIVE_INFINITY;
   const until = examples.at(-1)?.example.frames.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
-  const mine = c.o.passagesOf(vip.ip).filter((p) => p.toward && machine.macs.includes(p.source));
-  if (mine.some((p) => p.last.at >= from)) return false;
-  const masterships = groupsOf(c, vip.ip).flatMap((group) => mastershipsOf(c, group));
-  if (masterships.some((m) => m.machine !== machine && m.from.at <= until + GRACE_NS && m.until >= from)) return true;
+  const terms = groupsOf(c, vip.ip)
+    .flatMap((group) => mastershipsOf(c, group))
+    .filter((term) => term.machine !== machine);
+  const times = examples.map(({ example }) => example.frames[0]!.at);
+  if (times.every((at) => terms.some((term) => term.from.at <= at && term.until >= at))) return true;
+  const sends = (macs: readonly Mac[], by: number) =>
+    c.o.passagesOf(vip.ip).some((p) => p.toward && macs.includes(p.source) && p.first.at <= by && p.last.at >= from);
+  if (sends(machine.macs, until)) return false;
+  if (terms.some((term) => term.from.at <= until + GRACE_NS && term.until >= from)) return true;
   const others = vip.directors.filter((d) => d.machine !== machine).flatMap((d) => d.machine.macs);
-  const serves = c.o.passagesOf(vip.ip).some((p) => p.toward && others.includes(p.source) && p.last.at >= from);
   const owner = c.o
     .about(vip.ip)
     ?.log.filter((e) => e.ref.at <= until + GRACE_NS)
     .at(-1);
-  return serves || (owner !== undefined && others.includes(owner.mac));
+  return sends(others, until + GRACE_NS) || (owner !== undefined && others.includes(owner.mac));
 }

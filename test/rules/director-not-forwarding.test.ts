@@ -183,9 +183,37 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       const story = healthy({ version });
       story.tcp(remote, vip, { port: 8443 }).syn(gateway, director).refuse(director, gateway);
       story.tcp(client, vip, { port: 8444 }).syn(client, gateway, director).refuse(director, client);
-      story.tcp(director, vip, { port: 8445 }).syn(director, rs1);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a reset of a port that only the director asks real servers for', () => {
+      const story = healthy({ version });
+      story.tcp(director, vip, { port: 8445 }).opens([director, rs1], [rs1, director]);
       story.tcp(remote, vip, { port: 8445 }).syn(gateway, director).refuse(director, gateway);
       expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a scan of more ports than are told apart, though one of them is a service', () => {
+      const story = healthy({ version });
+      const refused = (port: number) => story.tcp(remote, vip, { port }).syn(gateway, director).refuse(director, gateway);
+      for (let i = 0; i < 70; i++) refused(8000 + i);
+      story.tcp(remote, vip, { port: 9000 }).opens([gateway, director, rs1], [rs1, gateway]);
+      refused(9001);
+      expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a reset of a port that is no service where services go through tunnels, or by NAT', () => {
+      for (const kind of ['nat', 'tunnel'] as const) {
+        const story = new Story().resolves(gateway, vip, director);
+        const flow = story.tcp(remote, vip).syn(gateway, director);
+        if (kind === 'nat') flow.translated(rs1.ip, director, rs1);
+        else flow.inTunnel(director, rs1);
+        const roles = { ...MIRROR, given: given({ vips: [vip], directors: [director] }) };
+        story.tcp(remote, vip, { port: 8443 }).syn(gateway, director).refuse(director, gateway);
+        expect(judge(story, roles).findings, kind).toEqual([]);
+        story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway);
+        expect(judge(story, roles).findings, kind).toHaveLength(1);
+      }
     });
 
     test('for what real servers hand back, and what a director asks', () => {
@@ -249,6 +277,26 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(story, both).findings).toEqual([]);
     });
 
+    test('for one that stands by, and is in office only later', () => {
+      const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+      const early = (story: Story, times: number) => {
+        for (let i = 0; i < times; i++) {
+          ask(story, 1, client, backup, client);
+          connect(story, rs1, { version });
+        }
+        return story;
+      };
+      const byVrrp = adverts(early(adverts(healthy({ version }), director, 1, { version, every: 100 }), 3), director, 3, { version });
+      serve(adverts(byVrrp, backup, 3, { version }), backup, rs1, version);
+      expect(judge(byVrrp, both).findings).toEqual([]);
+      // While it is master it owes them.
+      expect(culpritsOf(judge(adverts(ask(byVrrp, 3, client, backup, client), backup, 3, { version }), both), rule)).toEqual([backup.mac]);
+
+      const without = early(healthy({ version }), 3);
+      serve(without.wait(20_000), backup, rs1, version);
+      expect(judge(without, both).findings).toEqual([]);
+    });
+
     test('for a director that died: another one takes over within ten seconds', () => {
       const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
       const after = (ms: number) => ask(adverts(healthy({ version }), director, 3, { version }), 3).wait(ms);
@@ -276,6 +324,11 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
   test('a director of two that is in office and forwards nothing is found', () => {
     const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
     expect(culpritsOf(judge(ask(healthy({ version }), 3), both), rule)).toEqual([director.mac]);
+    // That it forwards later, and another one after that, excuses nothing.
+    const late = ask(new Story().resolves(gateway, vip, director), 3);
+    serve(late.wait(1000), director, rs1, version);
+    serve(late.wait(20_000), backup, rs2, version);
+    expect(culpritsOf(judge(late, both), rule)).toEqual([director.mac]);
     const master = ask(adverts(healthy({ version }), director, 3, { version }), 3);
     expect(culpritsOf(judge(adverts(master, director, 3, { version }), both), rule)).toEqual([director.mac]);
   });
