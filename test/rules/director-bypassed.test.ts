@@ -7,7 +7,7 @@ import { lan, Story, type Version } from '../support/story.ts';
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan(version);
   const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3], gateways: [gateway] });
 
   test('new requests that go straight to a real server are found, with how many of all', () => {
@@ -99,6 +99,29 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
       const story = healthy({ version });
       story.tcp(client, vip).opens([client, director, rs1], [rs1, client]).data(client, rs1);
       expect(judge(story).findings).toEqual([]);
+    });
+
+    test('for a director that nobody gave, or its second card, that claims the VIP and is asked', () => {
+      const bonded = { ...director, mac: '52:54:00:00:02:02' };
+      const owner = version === 4 ? '00:00:5e:00:01:33' : '00:00:5e:00:02:33';
+      for (const [asked, sends] of [
+        [bonded, bonded],
+        [backup, backup],
+        [{ ...backup, mac: owner }, backup],
+      ] as const) {
+        const story = healthy({ version }).announces(asked, vip);
+        for (const rs of [rs1, rs2]) story.tcp(remote, vip).syn(gateway, asked).syn(sends, rs).synAck(rs, gateway);
+        expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
+        // A machine that does not claim it has no business with it.
+        story.tcp(client, vip).syn(client, rs3);
+        expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([rs3.mac]);
+      }
+    });
+
+    test('but not for a request whose later packets go to the owner of the VIP', () => {
+      const story = healthy({ version }).announces(rs2, vip);
+      story.tcp(client, vip).syn(client, rs2).synAck(rs2, client).data(client, director);
+      expect(culpritsOf(judge(story), rule)).toEqual([rs2.mac]);
     });
 
     test('for a connection of which only the middle is seen', () => {
