@@ -48,7 +48,7 @@ export const forwardingModeMismatch: Rule<Data> = {
       configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : vip.modesSeen.includes('dr') ? 'other flows' : null;
     const flows = flowsOn(paths);
     const shown = stepsAsEvidence(first, (step) =>
-      machine.macs.includes(step.source) && step.event !== PathEvent.from ? 'fault' : step.event === PathEvent.toward ? 'cause' : null,
+      machine.macs.includes(step.source) && step.event !== PathEvent.from ? 'fault' : first.path.toward.includes(step) ? 'cause' : null,
     );
     return [
       {

@@ -82,6 +82,15 @@ describe.each([4, 6] as const satisfies Version[])('forwarding-mode-mismatch (IP
     expect(finding.message).toMatch(/; other flows are routed directly\.$/);
   });
 
+  test('a request that comes in a tunnel of somebody else’s and leaves by NAT is cited as it came', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    story.tcp(remote, vip).inTunnel(gateway, director).translated(rs1.ip, director, rs1);
+    expect(onlyFinding(judge(story), rule).evidence.map((e) => [e.frame, e.shows])).toEqual([
+      [3, 'cause'],
+      [4, 'fault'],
+    ]);
+  });
+
   describe('on a real server behind NAT', () => {
     /** The director hands clients' requests for the real server's own address over, and gets the answers. */
     const behind = (client: Host | string, back: Host) => {
