@@ -3,10 +3,10 @@
  * event frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both
  * hashes of a 5-tuple are the same in either direction.
  *
- * Open addressing within a window of eight rows; a flow that finds it full stands in a second window that its first hash chooses, and
- * never further. When both are full the table grows, up to the cap. There nobody stands aside, since nearly every window is full: the
- * least valuable row of the window (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place
- * in its path's count.
+ * Open addressing within a window of eight rows; a flow that finds it full stands in a second window, of sixteen, that its first hash
+ * chooses, and never further. When both are full, or half of all rows, the table grows, up to the cap. There nobody stands aside, since
+ * nearly every window is full: the least valuable row of the window (never answered, then longest silent) is overwritten and counted. A
+ * forgotten flow keeps its place in its path's count.
  *
  * Cold rows and events grow once, to their cap (which who keeps several tables at a time sets lower): memory that is not written to yet
  * costs nothing, while doubling would hold old and new at once.
@@ -14,9 +14,11 @@
 
 /** Most rows: 2^20. */
 export const MAX_FLOWS = 1 << 20;
-/** Rows when there are more flows than in a small capture: room for 150,000 before it is moved once more. */
-const MANY = 1 << 19;
+/** Rows when there are more flows than in a small capture: room for more than 100,000 before they are moved once more. */
+const MANY = 1 << 18;
 const WINDOW = 8;
+/** Rows of a second window: longer, since one flow that finds no place in it makes the table grow. */
+const ASIDE = 16;
 const HOT = 4;
 const COLD = 12;
 const EVENT = 4;
@@ -119,7 +121,7 @@ export class FlowTable {
   #findAside(first: number, second: number): number {
     const hot = this.hot;
     const aside = second ^ first;
-    for (let i = 0; i < WINDOW; i++) {
+    for (let i = 0; i < ASIDE; i++) {
       const row = ((aside + i) & this.#mask) << 2;
       if (hot[row] === first) return row;
       if (hot[row] === 0) return -1;
@@ -149,7 +151,7 @@ export class FlowTable {
         }
       }
       if (this.#mask + 1 < this.#cap) {
-        const aside = emptyRow(this.hot, this.#mask, second ^ first);
+        const aside = emptyRow(this.hot, this.#mask, second ^ first, ASIDE);
         if (aside >= 0) {
           this.count++;
           this.#clear(aside, first, second);
@@ -259,8 +261,8 @@ export class FlowTable {
   }
 
   #grow(): void {
-    // In two steps: moving a row costs two cache misses, and memory that is not written to yet costs nothing.
-    let rows = Math.min(this.#mask + 1 < MANY ? MANY : MAX_FLOWS, this.#cap);
+    // Rarely: moving a row costs two cache misses.
+    let rows = Math.min(Math.max((this.#mask + 1) * 2, MANY), this.#cap);
     while (!this.#moveTo(rows) && rows < this.#cap) rows *= 2;
   }
 
@@ -272,9 +274,9 @@ export class FlowTable {
     for (let from = 0; from < old.length; from += HOT) {
       if (old[from] === 0) continue;
       const second = this.cold[old[from + 3]! + Cold.secondHash]!;
-      let to = emptyRow(hot, mask, second);
+      let to = emptyRow(hot, mask, second, WINDOW);
       if (to < 0 && rows < this.#cap) {
-        to = emptyRow(hot, mask, second ^ old[from]!);
+        to = emptyRow(hot, mask, second ^ old[from]!, ASIDE);
         if (to < 0) return false;
       }
       if (to < 0) {
@@ -314,8 +316,8 @@ export class FlowTable {
 }
 
 /** The first empty row of a window; -1 when it is full. */
-function emptyRow(hot: Int32Array, mask: number, start: number): number {
-  for (let i = 0; i < WINDOW; i++) {
+function emptyRow(hot: Int32Array, mask: number, start: number, window: number): number {
+  for (let i = 0; i < window; i++) {
     const row = ((start + i) & mask) << 2;
     if (hot[row] === 0) return row;
   }
