@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A watch in a flood: forged random sources at the mirror port for as long as you like, with a real fault at the end. Memory must stay flat,
 # and the fault must be found. Not a part of the checks: sudo lab/flood.sh [--stalled] [--backend NAME] [SECONDS [PACKETS_A_SECOND]],
-# 1800 and 50000 by default. --stalled: until the fault, nobody reads what the watch prints, and its webhook takes requests and never answers.
+# 3000 and 50000 by default: 30 minutes after 20 in which facts grow. --stalled: until the fault, nobody reads what the watch prints, and its webhook takes requests and never answers.
 # Needs what the lab needs, and trafgen (apt-get install netsniff-ng). Frames, losses, lag, memory and the finding are printed.
 set -euo pipefail
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,7 +14,7 @@ while [[ ${1:-} == --* ]]; do
   esac
   shift
 done
-SECONDS_LONG=${1:-1800}
+SECONDS_LONG=${1:-3000}
 RATE=${2:-50000}
 command -v trafgen >/dev/null || { echo "lab/flood.sh: trafgen is not installed; try 'apt-get install netsniff-ng'." >&2 && exit 2; }
 
@@ -97,12 +97,12 @@ kill -TERM "$WATCH"
 wait "$WATCH" || true
 WATCH=''
 
-# The slope of memory over the second half: what is left after warming up.
-awk '{ t[NR] = $1; m[NR] = $2 / 1024 } END {
-  from = int(NR / 2) + 1
-  for (i = from; i <= NR; i++) { n++; st += t[i]; sm += m[i]; stt += t[i] * t[i]; stm += t[i] * m[i] }
+# The slope of memory after warming up: when the third generation of facts has begun (two spans of ten minutes), or half of a shorter run.
+awk -v long="$SECONDS_LONG" '{ t[NR] = $1; m[NR] = $2 / 1024 } END {
+  warm = long > 1800 ? 1210 : long / 2
+  for (i = 1; i <= NR; i++) if (t[i] > warm) { n++; st += t[i]; sm += m[i]; stt += t[i] * t[i]; stm += t[i] * m[i] }
   d = n * stt - st * st
-  printf "memory in the second half: %.1f MB on average, slope %.2f MB an hour\n", sm / n, d == 0 ? 0 : (n * stm - st * sm) / d * 3600
+  printf "memory after %d s: %.1f MB on average, slope %.2f MB in 30 minutes\n", warm, sm / n, d == 0 ? 0 : (n * stm - st * sm) / d * 1800
 }' "$WORK/memory"
 tail -n 1 "$WORK/events" | sed 's/.*"state":/counts: /'
 echo "processor: $((used * 100 / ($(getconf CLK_TCK) * SECONDS_LONG))) % of one"
