@@ -92,8 +92,9 @@ function wrapComment(comment: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Words with their quotes, split at unquoted spaces; null when a quote is not closed (then it is prose, or not for a shell). */
+/** Words with their quotes, split at unquoted spaces; null when a quote is not closed (then it is prose, or not for a shell), or when it is too long to be shown. */
 function shellWords(command: string): string[] | null {
+  if (command.length > LONGEST_COMMAND) return null;
   const words: string[] = [];
   let word = '';
   let quote = '';

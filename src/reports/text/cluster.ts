@@ -150,22 +150,23 @@ export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
   });
+  // What is as wide as the page stands between rows and is no part of them: cli-table3 takes long for a cell of many lines.
+  const around: { above: string[]; height: number; below: string[] }[] = [];
   for (const server of servers) {
     const lines = onOneLine ? [identityParts(server).join('  ')] : identityParts(server).flatMap((part) => wrap(part, room, '', '  '));
-    if (lines.some((line) => line.length > room)) {
-      const last = lines.at(-1) ?? '';
-      const beside = last.length <= room;
-      for (const line of beside ? lines.slice(0, -1) : lines) table.push([{ content: line, colSpan: 6 }]);
-      table.push([beside ? last : '', ...counts(server)]);
-    } else table.push([lines.join('\n'), ...counts(server)]);
-    if (style.verbose)
-      for (const clue of server.clues) table.push([{ content: wrap(printable(clue), style.width, '  - ').join('\n'), colSpan: 6 }]);
+    const isWide = lines.some((line) => line.length > room);
+    const beside = isWide ? lines.filter((line, i) => i === lines.length - 1 && line.length <= room) : lines;
+    const below = style.verbose ? server.clues.flatMap((clue) => wrap(printable(clue), style.width, '  - ')) : [];
+    table.push([beside.join('\n'), ...counts(server)]);
+    around.push({ above: lines.slice(0, lines.length - beside.length), height: Math.max(1, beside.length), below });
   }
   if (others !== null) table.push([othersText(others), ...counts(others)]);
-  const [head = '', ...rows] = table
+  const [head = '', ...body] = table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
+  const rows = around.flatMap(({ above, height, below }) => [...above, ...body.splice(0, height), ...below]);
+  rows.push(...body);
   const lines = [style.chalk.bold(head), ...rows];
   if (others !== null) lines.push(style.chalk.dim(`-v shows all ${servers.length + others.count} real servers.`));
   if ([...servers, ...(others === null ? [] : [others])].some(({ silent }) => silent === null)) {
@@ -176,7 +177,7 @@ export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
   return lines;
 }
 
-/** Characters. A cell of many lines costs cli-table3 time with the cube of their number. */
+/** Characters. */
 const LONGEST_IDENTITY = 200;
 
 function identityParts(server: RealServerSummary): string[] {
