@@ -112,7 +112,7 @@ describe('the ticket', () => {
     (text) => {
       const [finding] = hostileDiagnosis(text).findings;
       const of = hostileDiagnosis(text);
-      const many = <T>(one: T) => Array.from({ length: 60 }, () => one);
+      const many = <T>(one: T, length = 60) => Array.from({ length }, () => one);
       const findings = many(finding!).map((one, i) => ({
         ...one,
         id: String(i),
@@ -121,7 +121,7 @@ describe('the ticket', () => {
         evidence: many(one.evidence[0]!).map((item, frame) => ({ ...item, frame: i * 100 + frame + 1 })),
         remedy: {
           why: text,
-          steps: many(i).map((_, step) => ({ on: `${text}${i}${step}`, commands: many(text).map((command, n) => command + n) })),
+          steps: many(i, 15).map((_, step) => ({ on: `${text}${i}${step}`, commands: many(text, 15).map((command, n) => command + n) })),
         },
       }));
       const { cluster, verdicts, notices, captures } = of;
