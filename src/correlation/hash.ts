@@ -6,10 +6,13 @@
 /** Four 32-bit words of key. */
 export type HashKey = readonly [number, number, number, number];
 
-/** A key that nobody can foresee. */
+/**
+ * A key that nobody can foresee: no number of this generator is ever shown, and its seed is the system's random number, as that of V8's
+ * own hash tables. (To load `crypto` takes longer than a thousand frames.)
+ */
 export function randomHashKey(): HashKey {
-  const words = crypto.getRandomValues(new Int32Array(4));
-  return [words[0]!, words[1]!, words[2]!, words[3]!];
+  const word = () => (Math.random() * 2 ** 32) | 0;
+  return [word(), word(), word(), word()];
 }
 
 /** Finalizer: every input bit reaches every output bit (constants of Appleby's MurmurHash3, public domain). */
