@@ -4,18 +4,19 @@ import { formatMac } from '../decoders/address.ts';
 
 const SLOTS = 1 << 12;
 
-export class MacTexts {
-  /** Direct-mapped: the newest MAC of a slot wins. */
-  readonly #macs = new Float64Array(SLOTS).fill(-1);
-  readonly #texts = new Array<string>(SLOTS).fill('');
+/** Direct-mapped: the newest MAC of a slot wins. One for the process: a watch judges every second, and a MAC's text is always the same. */
+const macs = new Float64Array(SLOTS).fill(-1);
+const texts = new Array<string>(SLOTS).fill('');
 
-  /** @param mac 0 to 2^48 - 1 */
-  of(mac: number): string {
-    const slot = finish((mac % 0x1_0000_0000) ^ Math.floor(mac / 0x1_0000_0000)) & (SLOTS - 1);
-    if (this.#macs[slot] !== mac) {
-      this.#macs[slot] = mac;
-      this.#texts[slot] = formatMac(mac);
-    }
-    return this.#texts[slot]!;
+/**
+ * `00:16:3e:2c:f5:6e`.
+ * @param mac 0 to 2^48 - 1
+ */
+export function macText(mac: number): string {
+  const slot = finish((mac % 0x1_0000_0000) ^ Math.floor(mac / 0x1_0000_0000)) & (SLOTS - 1);
+  if (macs[slot] !== mac) {
+    macs[slot] = mac;
+    texts[slot] = formatMac(mac);
   }
+  return texts[slot]!;
 }

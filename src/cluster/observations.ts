@@ -14,7 +14,7 @@ import { changesOf, type Sender } from '../correlation/passages.ts';
 import { type Begun, PathEvent } from '../correlation/paths.ts';
 import { formatIp, formatMac, parseMac } from '../decoders/address.ts';
 import { AddressInWords, type Words } from './address-in-words.ts';
-import { MacTexts } from './mac-texts.ts';
+import { macText } from './mac-texts.ts';
 import { Recent } from './recent.ts';
 
 /** Canonical text: `52:54:00:29:b1:46`. The empty string where the frame has no such address. */
@@ -231,7 +231,6 @@ export class Observations {
   #senders: Map<string, Sender> | null = null;
   readonly #ips: readonly Ip[];
   readonly #ipNumber: ReadonlyMap<Ip, number>;
-  readonly #macTexts = new MacTexts();
   readonly #words: Words;
 
   constructor(facts: Facts) {
@@ -241,7 +240,7 @@ export class Observations {
       formatIp(version[id]!, words[id * 4]!, words[id * 4 + 1]!, words[id * 4 + 2]!, words[id * 4 + 3]!),
     );
     this.#ipNumber = new Map(this.#ips.map((ip, id) => [ip, id] as const).slice(1));
-    this.#words = { claims: facts.claims, ip: (id) => this.ip(id), mac: (mac) => this.#macTexts.of(mac) };
+    this.#words = { claims: facts.claims, ip: (id) => this.ip(id), mac: macText };
     this.passages = this.#readPassages();
     this.paths = this.#readPaths();
     this.unicast = unicastOf(facts.edges);
@@ -254,7 +253,7 @@ export class Observations {
 
   /** Text of a MAC number; empty for "not in the frame". */
   macOf(mac: number): Mac {
-    return mac === 0 ? '' : this.#macTexts.of(mac);
+    return mac === 0 ? '' : macText(mac);
   }
 
   /** Server IPs of flows. */
