@@ -3,7 +3,7 @@
  * Against the configuration that is a fault; without one it is a fact to know: the rules of direct routing judge nothing there.
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
+import { type FlowPath, type Ip, type Step, serviceName } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { flowsOn, sightingsOf, stepsAsEvidence } from './requests.ts';
@@ -17,7 +17,7 @@ interface Data {
   readonly who: string;
   readonly host: string;
   readonly mode: 'nat' | 'tun';
-  /** What direct routing was expected by: the configuration, other flows, or nothing. */
+  /** What direct routing was expected by: the configuration, other flows of the same service, or nothing. */
   readonly against: 'configuration' | 'other flows' | null;
   readonly flows: number;
   readonly frame: number;
@@ -40,12 +40,13 @@ export const forwardingModeMismatch: Rule<Data> = {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const configured = new Set(vip.given?.services.map((x) => x.mode).filter((m) => m !== null));
     const forwarded = c.o.pathsTouching(machine.macs, s.ip).filter((path) => forwardedBy(machine, path) !== undefined);
-    const paths = forwarded.length > 0 || !configured.has('nat') ? forwarded : translatedPaths(c, vip, machine);
+    const mixed = configured.size > 0 ? [] : ofServicesRoutedDirectly(c, vip, forwarded);
+    const told = mixed.length > 0 ? mixed : forwarded;
+    const paths = told.length > 0 || !configured.has('nat') ? told : translatedPaths(c, vip, machine);
     const first = sightingsOf(paths, (path) => forwardedBy(machine, path) ?? path.toward[0])[0];
     if (first === undefined) return [];
     const mode = first.step.event === PathEvent.towardInTunnel ? 'tun' : 'nat';
-    const against =
-      configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : vip.modesSeen.includes('dr') ? 'other flows' : null;
+    const against = configured.size > 0 ? (configured.has(mode) ? null : 'configuration') : mixed.length > 0 ? 'other flows' : null;
     const flows = flowsOn(paths);
     const shown = stepsAsEvidence(first, (step) =>
       machine.macs.includes(step.source) && step.event !== PathEvent.from ? 'fault' : first.path.toward.includes(step) ? 'cause' : null,
@@ -109,6 +110,13 @@ export const forwardingModeMismatch: Rule<Data> = {
 function forwardedBy(machine: Machine, path: FlowPath): Step | undefined {
   const by = (event: PathEvent) => path.steps.find((x) => x.event === event && machine.macs.includes(x.source));
   return by(PathEvent.towardInTunnel) ?? by(PathEvent.translated);
+}
+
+/** Those of the paths for whose service a director also hands packets on as they are: services of one VIP may differ in mode. */
+function ofServicesRoutedDirectly(c: Case, vip: Vip, paths: readonly FlowPath[]): FlowPath[] {
+  const isDirect = (hop: Step) => hop.event === PathEvent.toward && c.cluster.isDirector(hop.source, vip);
+  const direct = new Set(c.o.pathsTo(vip.ip).flatMap((path) => (path.toward.some(isDirect) ? serviceName(path) : [])));
+  return paths.filter((path) => direct.has(serviceName(path)));
 }
 
 /** Seen from a real server behind NAT: clients' requests for its own address come from the director, and its answers go back there. */

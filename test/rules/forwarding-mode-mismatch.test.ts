@@ -82,6 +82,14 @@ describe.each([4, 6] as const satisfies Version[])('forwarding-mode-mismatch (IP
     expect(finding.message).toMatch(/; other flows are routed directly\.$/);
   });
 
+  test('NAT for another service than those that are routed directly is a fact', () => {
+    const story = healthy({ version });
+    for (const rs of [rs1, rs2]) story.tcp(remote, vip, { port: 443 }).syn(gateway, director).translated(rs.ip, director, rs);
+    expect(onlyFinding(judge(story), rule)).toMatchObject({ severity: 'info', count: 2 });
+    nat(story);
+    expect(onlyFinding(judge(story), rule)).toMatchObject({ severity: 'warning', count: 2 });
+  });
+
   test('a request that comes in a tunnel of somebody else’s and leaves by NAT is cited as it came', () => {
     const story = new Story().resolves(gateway, vip, director);
     story.tcp(remote, vip).inTunnel(gateway, director).translated(rs1.ip, director, rs1);
