@@ -216,6 +216,15 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       }
     });
 
+    test('for a traceroute to a service, whose packets die at the director', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 3; i++) {
+        const flow = story.wait(200).tcp(remote, vip).syn(gateway, director);
+        story.timeExceeded(director, gateway, vip, flow.quoted);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for what real servers hand back, and what a director asks', () => {
       const story = healthy({ version });
       ask(story, 3, rs1);

@@ -207,6 +207,12 @@ export class Story {
     return this.send(from.mac, to.mac, ip(source, destination, error));
   }
 
+  /** An ICMP "time exceeded" about a packet of a flow: type 11, ICMPv6 type 3. */
+  timeExceeded(from: Host, to: Host, source: string, about: Layer): this {
+    const error = about.type === 0x86dd ? icmp6(3, 0, [0, 0, 0, 0, ...about.bytes]) : icmp(11, 0, about);
+    return this.send(from.mac, to.mac, ip(source, to.ip, error));
+  }
+
   /** An ICMP "fragmentation needed" (type 3 code 4; ICMPv6 type 2) over these hops; `about` is the packet that did not fit. */
   tooBig(hops: readonly Host[], source: string, destination: string, about: Layer, mtu = 1400): this {
     const isIpv6 = about.type === 0x86dd;
