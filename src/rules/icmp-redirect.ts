@@ -5,7 +5,7 @@
 import type { Machine } from '../cluster/cluster.ts';
 import type { Mac } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
-import type { Case, Rule } from './rule.ts';
+import { type Case, isGuessed, type Rule } from './rule.ts';
 import { count, hopSays, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -52,7 +52,7 @@ export const icmpRedirect: Rule<Data> = {
           frame: first.ref.frame,
         },
         culprits: [machine],
-        confidence: 'confirmed',
+        confidence: isGuessed(s.vip!, machine) ? 'possible' : 'confirmed',
         count: sent.length,
         unit: 'frames',
         first: first.ref,

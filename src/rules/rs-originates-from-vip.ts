@@ -2,11 +2,12 @@
  * LVS305: a real server opens connections with the VIP as its own source address.
  * The answers go to whoever answers for the VIP, the director, which knows nothing of them.
  */
+import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Example, Ip } from '../cluster/observations.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import { captureOn } from './capture-command.ts';
 import { flowsThat, sightingsOf, stepsAsEvidence } from './requests.ts';
-import { type Rule, realServersOf } from './rule.ts';
+import { isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -32,7 +33,7 @@ export const rsOriginatesFromVip: Rule<Data> = {
   subjects: (c) => realServersOf(c),
 
   check(c, s) {
-    const machine = s.machine!;
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
     const isFromVip = (e: Example) => e.client === s.ip && e.clientPort !== FTP_DATA_PORT;
     const opened = c.o.paths.filter(
       (path) => (path.begun === Begun.syn || path.begun === Begun.reuse) && machine.macs.includes(path.toward[0]?.source ?? ''),
@@ -52,7 +53,7 @@ export const rsOriginatesFromVip: Rule<Data> = {
           frame: first.at.frame,
         },
         culprits: [machine],
-        confidence: 'confirmed',
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'flows',
         first: first.at,

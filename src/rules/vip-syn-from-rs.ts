@@ -7,7 +7,7 @@ import type { Example, Ip } from '../cluster/observations.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { flowsThat, isSeenFromStart, sightingsOf, stepsAsEvidence } from './requests.ts';
-import { type Rule, realServersOf } from './rule.ts';
+import { isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, hostOf, verb, whoIs } from './wording.ts';
 
 interface Data {
@@ -30,7 +30,7 @@ export const vipSynFromRs: Rule<Data> = {
   subjects: (c) => realServersOf(c),
 
   check(c, s) {
-    const { machine } = s as { machine: Machine; vip: Vip };
+    const { machine, vip } = s as { machine: Machine; vip: Vip };
     const isOwn = (e: Example) => machine.ips.includes(e.client);
     const sent = c.o
       .pathsTouching(machine.macs, s.ip)
@@ -49,7 +49,7 @@ export const vipSynFromRs: Rule<Data> = {
           frame: first.at.frame,
         },
         culprits: [machine],
-        confidence: 'confirmed',
+        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'flows',
         first: first.at,

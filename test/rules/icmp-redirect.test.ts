@@ -64,6 +64,13 @@ describe.each([4, 6] as const satisfies Version[])('icmp-redirect (IPv%i)', (ver
     expect(judged.verdicts.filter((v) => v.subject === rs1.ip)).toHaveLength(1);
   });
 
+  test('roles that are only guessed make it possible, not more: a client may have one router to the service, and another way back', () => {
+    const story = new Story();
+    const flow = story.tcp(client, vip).syn(client, gateway).synAck(rs1, client);
+    story.redirect(gateway, client, rs1.ip, flow.quoted);
+    expect(onlyFinding(judgeBy([rule], story), rule).confidence).toBe('possible');
+  });
+
   describe('stays clean', () => {
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));

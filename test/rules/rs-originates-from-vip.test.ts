@@ -56,6 +56,13 @@ describe.each([4, 6] as const satisfies Version[])('rs-originates-from-vip (IPv%
     expect(onlyFinding(judge(story), rule).count).toBe(2);
   });
 
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story();
+    story.tcp(remote, vip).syn(gateway, director).synAck(rs1, gateway);
+    story.tcp(vip, elsewhere, { port: 443 }).syn(rs1, gateway);
+    expect(onlyFinding(judge(story), rule).confidence).toBe('possible');
+  });
+
   describe('stays clean', () => {
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));

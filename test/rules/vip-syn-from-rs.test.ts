@@ -35,6 +35,13 @@ describe.each([4, 6] as const satisfies Version[])('vip-syn-from-rs (IPv%i)', (v
     expect(finding.remedy.steps[0]!.commands.at(-1)).toBe(`ip addr replace ${vip}/${version === 4 ? 32 : 128} dev lo`);
   });
 
+  test('roles that are only guessed make it possible, not more', () => {
+    const story = new Story().resolves(rs1, gateway.ip, gateway);
+    story.tcp(remote, vip).syn(gateway, director).synAck(rs1, gateway);
+    story.tcp(rs1, vip).syn(rs1, director);
+    expect(onlyFinding(judge(story), rule).confidence).toBe('possible');
+  });
+
   test('UDP counts as well', () => {
     const story = healthy({ version });
     story.udp(rs2, vip).asks(rs2, director);
