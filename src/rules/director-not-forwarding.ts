@@ -147,7 +147,9 @@ function isStopped(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean
   if (path.toward.at(-1) !== entry || has(path, PathEvent.translated) || has(path, PathEvent.established)) return false;
   // A traceroute to a service has packets die at each hop, as it wants.
   if (has(path, PathEvent.timeExceeded)) return false;
-  if (path.steps.some((step) => step.event === PathEvent.unreachable && machine.macs.includes(step.source))) return true;
+  const unreachable = path.steps.find((step) => step.event === PathEvent.unreachable);
+  // An error of the client's about an answer is handed on like any packet.
+  if (unreachable !== undefined && machine.macs.includes(unreachable.source)) return true;
   // What a director that serves too refuses is its service's own; what it neither answers nor hands on, it owes.
   const refuses = path.steps.some((step) => step.event === PathEvent.refused && machine.macs.includes(step.source));
   return refuses ? !c.cluster.isRealServer(entry.destination, vip) : isUnanswered(path);

@@ -155,6 +155,19 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for a request whose copy was lost, of which the client closes the port before the answer: its error is handed on', () => {
+      const story = healthy({ version });
+      story.udp(remote, vip).asks(gateway, director, rs1).answers(rs1, gateway);
+      const flow = story.udp(remote, vip).asks(gateway, director).answers(rs1, gateway);
+      for (const [from, to] of [
+        [gateway, director],
+        [director, rs1],
+      ] as const) {
+        story.unreachable(from, { ...to, ip: vip }, remote.ip, flow.quotedAnswer);
+      }
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));
       expect(judged.findings).toEqual([]);
