@@ -2,12 +2,12 @@
  * LVS204: the director asks by ARP or neighbour discovery for a real server, again and again, and nobody answers.
  * It keeps sending requests there all the same: the client gets silence or "no route to host".
  */
-import type { Machine } from '../cluster/cluster.ts';
+import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { AskingSeen, FlowPath, Ip, Mac } from '../cluster/observations.ts';
 import type { Unanswered } from '../correlation/askings.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { arrivalAt, examplesOf, stepsAsEvidence } from './requests.ts';
+import { arrivalAt, examplesOf, sightingsOf, stepsAsEvidence } from './requests.ts';
 import type { Case, Evidence, Rule } from './rule.ts';
 import { count, hostOf, questionSays, verb } from './wording.ts';
 
@@ -58,6 +58,7 @@ export const directorCannotResolveRs: Rule<Data> = {
       // A director may miss other hosts too. Which of them should serve is known, or shows in requests that wait for it.
       const known = isRealServer(c, s.machine!);
       if (!known && !keepsRequestsWaiting(c, s.ip, director, row)) continue;
+      if (isTakenOut(c, director, row)) continue;
       return [
         {
           data: {
@@ -127,13 +128,41 @@ export const directorCannotResolveRs: Rule<Data> = {
   },
 };
 
-/** Whether a request arrives while the director asks, and is not handed on. */
+/** Whether only health checks of the director ask: meanwhile it hands requests on and keeps none waiting, of whichever VIP. */
+function isTakenOut(c: Case, director: Machine, row: Unanswered): boolean {
+  const vips = c.cluster.vips.filter((vip) => vip.directors.some((d) => d.machine === director));
+  return (
+    vips.some((vip) => checksRealServers(c, vip, director)) &&
+    vips.some((vip) => handsOn(c, vip, director, row)) &&
+    !vips.some((vip) => keepsRequestsWaiting(c, vip.ip, director, row))
+  );
+}
+
+/** Whether a director opens flows to real servers' own addresses. */
+function checksRealServers(c: Case, vip: Vip, director: Machine): boolean {
+  const ips = vip.realServers.flatMap((role) => role.machine.ips);
+  return ips.some((ip) => c.o.pathsTouching(director.macs, ip).some((path) => director.macs.includes(path.toward[0]?.source ?? '')));
+}
+
+/** Whether a director hands a new request on while it asks. */
+function handsOn(c: Case, vip: Vip, director: Machine, row: Unanswered): boolean {
+  const onward = c.o.pathsTouching(director.macs, vip.ip).filter((path) => arrivalAt(c, vip, director, path) !== undefined);
+  return sightingsOf(onward, (path) => path.toward.find((hop) => director.macs.includes(hop.source))).some(
+    ({ at: { at } }) => at >= row.first.at && at <= row.last.at,
+  );
+}
+
+/** Whether a request arrives while the director asks, and is neither handed on nor answered by another machine before it has asked for the last time. */
 function keepsRequestsWaiting(c: Case, ip: Ip, director: Machine, row: Unanswered): boolean {
   return c.o.pathsTouching(director.macs, ip).some((path) => {
-    if (!endsAt(c, ip, path, director)) return false;
-    return path.examples.some((e) => {
-      const at = e.frames[0]?.at ?? Number.NaN;
-      return at >= row.first.at - WAITS_NS && at <= row.last.at + WAITS_NS && !path.from.some((hop) => !director.macs.includes(hop.source));
+    const arrival = arrivalAt(c, c.cluster.vip(ip)!, director, path);
+    if (arrival === undefined) return false;
+    const onward = path.toward.slice(path.toward.indexOf(arrival) + 1);
+    const served = [...onward, ...path.from.filter((hop) => !director.macs.includes(hop.source))].map((hop) => path.steps.indexOf(hop));
+    return path.examples.some(({ frames }) => {
+      const at = frames[0]?.at ?? Number.NaN;
+      const isMeanwhile = at >= row.first.at - WAITS_NS && at <= row.last.at + WAITS_NS;
+      return isMeanwhile && served.every((i) => (frames[i]?.at ?? at) > row.last.at);
     });
   });
 }

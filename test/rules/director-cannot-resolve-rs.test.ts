@@ -154,6 +154,57 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       }
     });
 
+    describe('for a real server that health checks took out', () => {
+      const down = (...during: ((story: Story) => void)[]) => {
+        const story = healthy({ version });
+        for (const rs of [rs1, rs2]) story.tcp(director, rs.ip).opens([director, rs], [rs, director]);
+        story.wait(3000).whoHas(director, rs3.ip).wait(1000);
+        for (const tell of during) tell(story);
+        return story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip);
+      };
+      const served = (story: Story) => story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+      const waits = (story: Story) => story.tcp(remote, vip).syn(gateway, director);
+
+      test('while requests are handed on to others and none waits', () => {
+        expect(judge(down(served)).findings).toEqual([]);
+      });
+
+      test('but not while one waits, or none comes', () => {
+        expect(judge(down(served, waits)).findings).toHaveLength(1);
+        expect(judge(down()).findings).toHaveLength(1);
+      });
+
+      test('nor for one that comes back, and gets what waited', () => {
+        const story = healthy({ version });
+        story.tcp(director, rs1.ip).opens([director, rs1], [rs1, director]);
+        const flow = story.wait(3000).tcp(remote, vip).syn(gateway, director);
+        served(asks(story, rs3, 1000));
+        story.wait(1000).whoHas(director, rs3.ip);
+        expect(judge(story).findings).toHaveLength(1);
+        flow.syn(gateway, director);
+        story.wait(1000).whoHas(director, rs3.ip).isAt(rs3, rs3.ip, director);
+        flow.syn(director, rs3).synAck(rs3, gateway);
+        expect(judge(story).findings).toHaveLength(1);
+      });
+
+      test('nor where the director checks nobody: then it asks for the sake of requests', () => {
+        const story = asks(healthy({ version }).wait(3000), rs3, 1000);
+        served(story);
+        expect(judge(story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip)).findings).toHaveLength(1);
+      });
+
+      test('though a request that waits may be for another VIP', () => {
+        const other = version === 4 ? '203.0.113.101' : '2001:db8::101';
+        const story = healthy({ version }).resolves(gateway, other, director);
+        for (const rs of [rs1, rs2]) story.tcp(remote, other).opens([gateway, director, rs], [rs, gateway]);
+        story.tcp(director, rs1.ip).opens([director, rs1], [rs1, director]);
+        asks(story.wait(3000), rs3, 1000);
+        served(story);
+        story.tcp(remote, other).syn(gateway, director);
+        expect(judge(story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip)).findings).toHaveLength(1);
+      });
+    });
+
     test('for another host, while all that is seen of a request is that the director hands it on', () => {
       const story = healthy({ version }).wait(3000);
       story.tcp(remote, vip).syn(director, rs1);
