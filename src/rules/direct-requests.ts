@@ -15,8 +15,22 @@ export function directRequests(c: Case, vip: Vip, machine: Machine): FlowPath[] 
     const arrival = path.begun > Begun.datagram ? undefined : arrivalAt(c, vip, machine, path);
     if (arrival === undefined || isHealthCheck(vip, path)) return false;
     const before = path.toward.slice(0, path.toward.indexOf(arrival));
-    return !before.some((hop) => owners.has(hop.destination)) && !path.toward.some((hop) => c.cluster.isDirector(hop.source, vip));
+    if (before.some((hop) => owners.has(hop.destination)) || path.toward.some((hop) => c.cluster.isDirector(hop.source, vip))) return false;
+    return !choosesByItself(c, vip, arrival.source);
   });
+}
+
+/**
+ * Whether a sender chooses between real servers itself, as health checks of a director that stands by do: it comes back to one that it had
+ * left, though none of them claims the VIP. An entry for the VIP leads to one machine until a claim changes it.
+ */
+export function choosesByItself(c: Case, vip: Vip, sender: Mac): boolean {
+  const moves = c.o.movesOf(sender, vip.ip).filter(({ to }) => c.cluster.isRealServer(to, vip) && !c.cluster.isDirector(to, vip));
+  const targets = moves.map(({ to }) => c.cluster.machineOf(to));
+  const claimants = c.o.about(vip.ip)?.macs.map(({ mac }) => c.cluster.machineOf(mac)) ?? [];
+  // Where no claim of the VIP is seen at all, those of real servers may be missing too.
+  if (claimants.length === 0 || claimants.some((machine) => targets.includes(machine))) return false;
+  return targets.some((machine, i) => targets.indexOf(machine) < i);
 }
 
 /** Number of flows of which any packet went straight from this sender, who is no director, to this real server. */

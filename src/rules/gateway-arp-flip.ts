@@ -6,7 +6,7 @@ import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { ClaimSeen, Ip, Mac, Move, Passage } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { captureOnGateway } from './capture-command.ts';
-import { bypassingFlows } from './direct-requests.ts';
+import { bypassingFlows, choosesByItself } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
 import { type Case, type Evidence, type Fault, isGuessed, type Rule } from './rule.ts';
 import { claimSays, count, hopSays, hostOf, NO_DESTINATIONS, verb, whoIs } from './wording.ts';
@@ -47,6 +47,7 @@ export const gatewayArpFlip: Rule<Data> = {
   check(c, s) {
     const vip = s.vip!;
     const sender = s.sender!;
+    if (choosesByItself(c, vip, sender)) return [];
     const mine = c.o.passagesFrom(sender, s.ip);
     const before = mine.filter((p) => c.cluster.isDirector(p.destination, vip)).sort((a, b) => a.first.at - b.first.at)[0];
     const moves = c.o.movesOf(sender, s.ip);

@@ -88,6 +88,28 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
       expect(judge(story).findings).toEqual([]);
     });
 
+    describe('for health checks of a machine that nobody knows as a director', () => {
+      const check = (story: Story, ...servers: (typeof rs1)[]) => {
+        for (const rs of servers) story.tcp(backup, vip).opens([backup, rs], [rs, backup]);
+        return story;
+      };
+
+      test('that goes from one real server to the next, and comes back', () => {
+        expect(judge(check(healthy({ version }), rs1, rs2, rs3, rs1)).findings).toEqual([]);
+        expect(judge(check(healthy({ version }), rs1, rs2, rs1)).findings).toEqual([]);
+      });
+
+      test('but not before it comes back: it may have learned anew, unseen', () => {
+        expect(culpritsOf(judge(check(healthy({ version }), rs1, rs2, rs3)), rule)).toEqual([rs1.mac, rs2.mac, rs3.mac]);
+      });
+
+      test('nor where one of them claims the VIP, or nobody is seen to', () => {
+        expect(culpritsOf(judge(check(healthy({ version }).announces(rs1, vip), rs1, rs2, rs1)), rule)).toEqual([rs1.mac, rs2.mac]);
+        const story = check(new Story().resolves(backup, rs1.ip, rs1), rs1, rs2, rs1);
+        expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([rs1.mac, rs2.mac]);
+      });
+    });
+
     test('for health checks that leave a second card of the director, known by its address', () => {
       const card = { ...director, mac: '52:54:00:00:02:02' };
       const story = healthy({ version });

@@ -172,6 +172,13 @@ describe.each([4, 6] as const satisfies Version[])('gateway-arp-flip (IPv%i)', (
       expect(verdictOn(judged, rule, gateway.ip)).toBe('passed');
     });
 
+    test('for a monitor that uses the service and checks each real server, too, by the VIP', () => {
+      const story = healthy({ version });
+      story.tcp(client, vip).opens([client, director, rs1], [rs1, client]);
+      for (const rs of [rs1, rs2, rs1]) story.tcp(client, vip).opens([client, rs], [rs, client]);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('when the entry moves to another director after a failover', () => {
       const story = healthy({ version }).wait(1000).announces(backup, vip);
       for (const rs of [rs1, rs2]) story.tcp(remote, vip).opens([gateway, backup, rs], [rs, gateway]);
