@@ -8,6 +8,7 @@ import type { Unanswered } from '../correlation/askings.ts';
 import { captureOnGateway } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
 import { groupsOf, mastershipsOf } from './masterships.ts';
+import { sightingsOf } from './requests.ts';
 import { type Case, type Evidence, isGuessed, type Rule, type Subject } from './rule.ts';
 import { claimSays, count, hostOf, questionSays, whoIs } from './wording.ts';
 
@@ -136,8 +137,15 @@ function inVain(c: Case, ip: Ip): InVain[] {
     if (row === null || row.count < LEAST_QUESTIONS || row.last.at - row.first.at < LEAST_NS) return [];
     // Whoever claims the address in the midst of it answers everybody; soon after is a failover.
     const isClaimed = claims.some((at) => at > row.first.at && at <= Math.max(row.last.at, row.first.at + GRACE_NS));
-    return isClaimed || !seesAnswersTo(c, asking.asker) ? [] : [{ asking, row }];
+    const isKnown = isClaimed || sendsMeanwhile(c, ip, asking.asker, row);
+    return isKnown || !seesAnswersTo(c, asking.asker) ? [] : [{ asking, row }];
   });
+}
+
+/** Whether the asker sends packets to the address between its questions: then it knows where, by an answer that passes elsewhere. */
+function sendsMeanwhile(c: Case, ip: Ip, asker: Mac, { first, last }: Unanswered): boolean {
+  const sent = sightingsOf(c.o.pathsTo(ip), ({ toward: [hop] }) => (hop?.source === asker ? hop : undefined));
+  return sent.some(({ at: { at } }) => at > first.at && at < last.at);
 }
 
 /** Whether unicast answers to a machine pass this capture point, whoever sends them. */

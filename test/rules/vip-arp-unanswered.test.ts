@@ -84,6 +84,21 @@ describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)',
     expect(onlyFinding(late, rule).message).toContain('It is claimed again in frame');
   });
 
+  test('who asks anew for each connection, and opens it, is answered where the capture does not see it', () => {
+    const story = start();
+    for (let i = 0; i < 3; i++) {
+      story.wait(2000).whoHas(gateway, vip);
+      if (i > 0) story.tcp(client, vip).syn(gateway, director);
+    }
+    expect(judge(story).findings).toEqual([]);
+  });
+
+  test('packets to an entry that was still good before the questions are no answer', () => {
+    const story = start();
+    story.tcp(client, vip).syn(gateway, director);
+    expect(judge(inVain(story, gateway, vip, 3)).findings).toHaveLength(1);
+  });
+
   test('a claim in the midst of the questions answers all of them', () => {
     const story = inVain(start(), gateway, vip, 2).wait(20_000).announces(director, vip).wait(20_000);
     expect(verdictOn(judge(inVain(story, gateway, vip, 2)), rule, vip)).toBe('passed');
