@@ -107,5 +107,11 @@ function switchOf(c: Case, vip: Vip, machine: Machine, path: FlowPath): { first:
   const second = onward.find(
     (hop) => path.steps.indexOf(hop) > established && machine.macs.includes(hop.source) && c.cluster.machineOf(hop.destination) !== target,
   );
-  return second === undefined ? null : { first, second };
+  if (second === undefined) return null;
+  // Who answers before anything is sent to it got a SYN that the capture lost: a new connection from the same port.
+  const other = c.cluster.machineOf(second.destination);
+  const answered = path.from.some(
+    (hop) => c.cluster.machineOf(hop.source) === other && path.steps.indexOf(hop) < path.steps.indexOf(second),
+  );
+  return answered ? null : { first, second };
 }

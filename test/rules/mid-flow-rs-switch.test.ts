@@ -71,6 +71,15 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for a new connection from the same port whose SYN the capture lost, with its copy', () => {
+      const story = healthy({ version });
+      story.tcp(remote, vip, { clientPort: 5000 }).opens([gateway, director, rs1], [rs1, gateway]);
+      story.wait(1000);
+      const flow = story.tcp(remote, vip, { clientPort: 5000, isn: 77 }).synAck(rs2, gateway);
+      flow.ack(gateway, director, rs2).data(gateway, director, rs2);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for UDP, where each packet may be scheduled for itself', () => {
       const story = healthy({ version });
       const flow = story.udp(remote, vip);
