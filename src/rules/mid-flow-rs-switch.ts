@@ -100,7 +100,9 @@ export const midFlowRsSwitch: Rule<Data> = {
 function switchOf(c: Case, vip: Vip, machine: Machine, path: FlowPath): { first: Step; second: Step } | null {
   // -1 in a flow that was never established (of UDP, none is): no hop comes before that.
   const established = path.steps.findIndex((step) => step.event === PathEvent.established);
-  const onward = path.toward.filter((hop) => !machine.macs.includes(hop.destination));
+  // Who hands on is a director of a second tier, and no real server of this flow.
+  const handsOn = (mac: Mac) => path.toward.some((hop) => hop.source === mac);
+  const onward = path.toward.filter((hop) => !machine.macs.includes(hop.destination) && !handsOn(hop.destination));
   const first = onward.find((hop) => path.steps.indexOf(hop) < established && c.cluster.isDirector(hop.source, vip));
   if (first === undefined) return null;
   const target = c.cluster.machineOf(first.destination);

@@ -80,6 +80,14 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for directors in two tiers, where the capture lost a frame between them', () => {
+      const story = healthy({ version });
+      for (let i = 0; i < 2; i++) story.tcp(remote, vip).opens([gateway, director, backup, rs1], [rs1, gateway]);
+      const flow = story.tcp(remote, vip).syn(gateway, director).syn(backup, rs1).synAck(rs1, gateway);
+      flow.ack(gateway, director, backup, rs1);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for UDP, where each packet may be scheduled for itself', () => {
       const story = healthy({ version });
       const flow = story.udp(remote, vip);
