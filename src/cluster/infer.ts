@@ -38,7 +38,15 @@ interface Traffic {
   /** Machines that hand on replies of others. */
   readonly returns: Map<Mac, number>;
   /** Pairs "arrived at a, left from b" that no hop between a and b explains. */
-  readonly leaps: { readonly arrived: Mac; readonly left: Mac; readonly to: Mac; flows: number; readonly services: Set<string> }[];
+  readonly leaps: Leap[];
+}
+
+interface Leap {
+  readonly arrived: Mac;
+  readonly left: Mac;
+  readonly to: Mac;
+  flows: number;
+  readonly services: Set<string>;
 }
 
 /**
@@ -354,8 +362,10 @@ function observeVip(
         for (const [target, flows] of table.get(mac) ?? []) add(targets, target, flows);
       }
     }
-    for (const leap of traffic.leaps)
-      if (cluster.machineOf(leap.arrived) === cluster.machineOf(director)) add(targets, leap.to, leap.flows);
+    for (const leap of traffic.leaps) {
+      if (cluster.machineOf(leap.arrived) === cluster.machineOf(director) && handsOver(cluster, traffic, leap, o))
+        add(targets, leap.to, leap.flows);
+    }
   }
   const source = best === 'declared' ? 'observed' : best;
   // The MAC of a redundancy protocol is its master's too.
@@ -412,6 +422,13 @@ function sharedServers(traffics: readonly Traffic[]): Map<Mac, Map<Mac, number>>
   return shared;
 }
 
+/** Whether what arrived at one MAC and left from another was handed on by one machine, not by two with a frame between them lost. */
+function handsOver(cluster: Cluster, traffic: Traffic, { arrived, left }: Leap, o: Observations): boolean {
+  if (cluster.machineOf(arrived) === cluster.machineOf(left) || isVirtualMac(arrived)) return true;
+  // Who hands on what comes to itself is another machine than the one that the request came to.
+  return claimsOf(left, traffic.ip, o) && !traffic.forwards.has(left);
+}
+
 /** Forwarders of a server IP that direct it, instead of routing to it. */
 function forwardersThatDirect(
   cluster: Cluster,
@@ -421,12 +438,7 @@ function forwardersThatDirect(
 ): Map<Mac, Clue> {
   const directors = new Map<Mac, Clue>();
   const forwards = handedOn(traffic);
-  for (const { arrived, to, flows, left } of traffic.leaps) {
-    const isOneMachine = cluster.machineOf(arrived) === cluster.machineOf(left);
-    // Who hands on what comes to itself is another machine than the one that the request came to: a frame between them was lost.
-    const isBehind = claimsOf(left, traffic.ip, o) && !traffic.forwards.has(left);
-    if (isOneMachine || isVirtualMac(arrived) || isBehind) add2(forwards, arrived, to, flows);
-  }
+  for (const leap of traffic.leaps) if (handsOver(cluster, traffic, leap, o)) add2(forwards, leap.arrived, leap.to, leap.flows);
   for (const [mac, targets] of forwards) {
     const flows = [...targets.values()].reduce((a, b) => a + b, 0);
     const machines = count(targets.size, 'machine');

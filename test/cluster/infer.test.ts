@@ -239,6 +239,15 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
   });
 
+  test('a router that is seen to bring a flow before its client brings it there is no real server', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    for (const rs of [rs1, rs2]) story.tcp(client, vip).opens([client, gateway, director, rs], [rs, client]);
+    const begun = story.fromTtl(63).tcp(client, vip).ack(gateway, director, rs1);
+    story.fromTtl(64);
+    begun.data(client, gateway, director, rs1).reply(rs1, client);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
+  });
+
   test('an address that VRRP gives to one machine and others answer from is a VIP, though no request passes the director', () => {
     const advertised = () => new Story().advert(director, { vrid: 7, priority: 100, vips: [vip] });
     const story = advertised();
