@@ -176,7 +176,7 @@ function readEcho(c: Case, s: Subject, machine: Machine, path: FlowPath, arrives
   const thrice = onEntry(PathEvent.echoAgain);
   const usual = usualSightings(c, machine);
   const seen = thrice >= 0 ? 3 : 2;
-  if (seen <= (usual ?? 0)) return null;
+  if (seen <= Math.max(usual ?? 0, usualOnHop(c, s, machine, entry))) return null;
   return {
     path,
     arrives,
@@ -203,7 +203,28 @@ function usualSightings(c: Case, machine: Machine): number | null {
     second += twice[edge] ?? 0;
     third += thrice[edge] ?? 0;
   }
-  if (first === 0) return null;
+  return first === 0 ? null : sightingsOfMost(first, second, third);
+}
+
+/** How often it usually holds a request of the same hop that the machine does rewrite: a mirror of two ports doubles only what passes between them. */
+function usualOnHop(c: Case, s: Subject, machine: Machine, { source, destination }: Step): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  for (const path of c.o.pathsTo(s.ip)) {
+    const entry = s.vip === null ? path.toward[0] : arrivalAt(c, s.vip, machine, path);
+    if (path.begun > Begun.datagram || entry?.source !== source || entry.destination !== destination) continue;
+    if (!path.toward.some((hop) => machine.macs.includes(hop.source) && wrongDestination(machine, entry, hop) === null)) continue;
+    const isAgain = (event: PathEvent) => path.steps.some((x) => x.event === event && x.source === source && x.destination === destination);
+    first += path.flows;
+    if (isAgain(PathEvent.echo)) second += path.flows;
+    if (isAgain(PathEvent.echoAgain)) third += path.flows;
+  }
+  return sightingsOfMost(first, second, third);
+}
+
+/** @param first how many frames are seen, of which some are seen a second and a third time */
+function sightingsOfMost(first: number, second: number, third: number): number {
   if (third > first * USUALLY) return 3;
   return second > first * USUALLY ? 2 : 1;
 }

@@ -181,6 +181,31 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
     expect(judgeGiven(story).findings).toHaveLength(findings);
   });
 
+  // So it does where it shows just one hop more than once: then more than a quarter of the requests that are rewritten come so often there.
+  test.each([
+    ['twice', 1, 4, 2, 1],
+    ['twice', 2, 4, 2, 0],
+    ['twice', 4, 4, 3, 1],
+    ['three times', 1, 4, 3, 1],
+    ['three times', 2, 4, 3, 0],
+  ])(
+    'with requests seen %s, %i of %i that are rewritten, an unchanged one seen %i times is found: %i',
+    (words, doubled, all, times, findings) => {
+      const story = resolved();
+      const again = (more: number) => {
+        for (let i = 0; i < more; i++) story.again();
+      };
+      for (let i = 0; i < all; i++) {
+        const flow = story.wait(200).tcp(client, vip).syn(client, director);
+        if (i < doubled) again(words === 'twice' ? 1 : 2);
+        flow.syn(director, rs1).synAck(rs1, client);
+      }
+      story.tcp(client, vip).syn(client, director);
+      again(times - 1);
+      expect(judgeGiven(story).findings).toHaveLength(findings);
+    },
+  );
+
   describe('is not judged', () => {
     test('where the director’s egress does not pass', () => {
       const story = new Story().resolves(gateway, vip, director);
