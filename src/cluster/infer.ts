@@ -546,7 +546,7 @@ function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: R
 function declareServed(cluster: Cluster, traffic: Traffic, o: Observations, given: Given): void {
   const known = cluster.vip(traffic.ip);
   if (known !== undefined && known.source !== 'guessed') return;
-  const senders = o.vrrpGroups.filter((group) => group.vips.includes(traffic.ip)).flatMap((group) => group.senders);
+  const senders = o.vrrpGroups.flatMap((group) => group.senders.filter((sender) => sender.vips.includes(traffic.ip)));
   const isSender = (mac: Mac) => senders.some((sender) => sender.mac === mac || claimsOf(mac, sender.ip, o));
   const servers = [...traffic.servers.keys()].filter((mac) => !isVirtualMac(mac) && !isSender(mac));
   if (senders.length === 0 || servers.length === 0) return;
@@ -678,7 +678,8 @@ function declareByVrrp(cluster: Cluster, o: Observations): void {
     for (const id of group.addresses) {
       const vip = cluster.vip(o.ip(id));
       if (vip === undefined) continue;
-      for (const sender of group.senders) {
+      // Two groups may have one number by mistake.
+      for (const sender of group.senders.filter((x) => x.addresses.has(id))) {
         const text = `sends VRRP adverts for ${vip.ip} (group ${group.vrid}, priority ${sender.priority})`;
         const clue: Clue = { source: 'declared', text };
         const span = { from: sender.first.at, until: sender.last.at };

@@ -248,6 +248,19 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
   });
 
+  test('a gateway whose own VRRP group has the number of the directors’ is no director', () => {
+    const story = new Story().resolves(gateway, vip, director);
+    const own = version === 4 ? '203.0.113.254' : '2001:db8::254';
+    story.advert(director, { vrid: 7, priority: 100, vips: [vip] }).advert(gateway, { vrid: 7, priority: 100, vips: [own] });
+    for (const rs of [rs1, rs2]) story.tcp(remote, vip).opens([gateway, director, rs], [rs, gateway]);
+    expect(inferred(story)).toEqual(ofMacs([director], [rs1, rs2]));
+    const unseen = new Story()
+      .advert(director, { vrid: 7, priority: 100, vips: [vip] })
+      .advert(rs1, { vrid: 7, priority: 90, vips: [own] });
+    for (const rs of [rs1, rs2]) unseen.tcp(client, vip).opens([client, rs], [rs, client]);
+    expect(inferred(unseen)).toEqual(ofMacs([director], [rs1, rs2]));
+  });
+
   test('an address that VRRP gives to one machine and others answer from is a VIP, though no request passes the director', () => {
     const advertised = () => new Story().advert(director, { vrid: 7, priority: 100, vips: [vip] });
     const story = advertised();
