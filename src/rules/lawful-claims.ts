@@ -9,7 +9,7 @@ const MANY_ADDRESSES = 8;
 /**
  * Proxy ARP: a machine that answers for many IPs. VIPs do not count: a cluster may have many, and who leaks one leaks them all. Of a real
  * server those do not count that another machine answers for too: with a VIP's whole network on lo it answers for all neighbours, where
- * a proxy answers for machines that the asker cannot reach.
+ * a proxy answers for machines that the asker cannot reach. And who serves a VIP itself is none: it may have many addresses of its own.
  */
 export function answersForMany(c: Case, machine: Machine): boolean {
   let known = proxies.get(c);
@@ -27,6 +27,7 @@ const proxies = new WeakMap<Case, Map<Machine, boolean>>();
 
 function isProxyArp(c: Case, machine: Machine): boolean {
   const isServer = c.cluster.vips.some((vip) => vip.realServers.some((role) => role.machine === machine && role.source !== 'guessed'));
+  if (isServer && c.cluster.vips.some((vip) => servesItself(c, vip, machine))) return false;
   let answered = 0;
   for (const mac of machine.macs) {
     for (const ip of c.o.claimedBy(mac).ips) {
@@ -37,6 +38,13 @@ function isProxyArp(c: Case, machine: Machine): boolean {
     }
   }
   return answered >= MANY_ADDRESSES;
+}
+
+/** Whether a machine answers, with the VIP as source, what comes to it and is handed on to nobody. */
+function servesItself(c: Case, vip: Vip, { macs }: Machine): boolean {
+  return c.o
+    .pathsTouching(macs, vip.ip)
+    .some((path) => macs.includes(path.toward.at(-1)?.destination ?? '') && macs.includes(path.from[0]?.source ?? ''));
 }
 
 /** Whether a machine may have claimed an address without being kept: very many machines do, and it is none of those. */

@@ -4,7 +4,7 @@ import { connect, healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, host, lan, Story } from '../support/story.ts';
 
-const { vip, gateway, director, backup, rs1, rs2, client, remote } = lan();
+const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan();
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe('rs-answers-arp', () => {
@@ -176,6 +176,18 @@ describe('rs-answers-arp', () => {
       expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([rs1.mac]);
       // Of a machine that serves nothing here it is not known what it is: two proxies answer alike too.
       expect(culpritsOf(judge(story, { ...MIRROR, given: given({ vips: [vip], directors: [director] }) }), rule)).toEqual([]);
+    });
+
+    test('but not a real server with many addresses of its own: it serves the VIP itself', () => {
+      const hosts = (story: Story) => {
+        for (let n = 50; n < 60; n++) story.resolves(gateway, host('site', n).ip, rs1);
+        return culpritsOf(judge(story.wait(100).resolves(gateway, vip, rs1)), rule);
+      };
+      expect(hosts(healthy())).toEqual([rs1.mac]);
+      // Who routes, too, but not to the VIP: what it gets for that goes on.
+      const story = new Story().resolves(gateway, vip, director);
+      for (const rs of [rs2, rs3]) story.tcp(remote, vip).opens([gateway, director, rs1, rs], [rs, rs1, gateway]);
+      expect(hosts(story)).toEqual([]);
     });
 
     test('but not one that only announces many addresses, which others answer for', () => {
