@@ -107,7 +107,11 @@ function switchOf(c: Case, vip: Vip, machine: Machine, path: FlowPath): { first:
   if (first === undefined) return null;
   const target = c.cluster.machineOf(first.destination);
   const second = onward.find(
-    (hop) => path.steps.indexOf(hop) > established && machine.macs.includes(hop.source) && c.cluster.machineOf(hop.destination) !== target,
+    (hop) =>
+      path.steps.indexOf(hop) > established &&
+      machine.macs.includes(hop.source) &&
+      c.cluster.machineOf(hop.destination) !== target &&
+      !haveOneAddress(c, first.destination, hop.destination),
   );
   if (second === undefined) return null;
   // Who answers before anything is sent to it got a SYN that the capture lost: a new connection from the same port.
@@ -116,4 +120,10 @@ function switchOf(c: Case, vip: Vip, machine: Machine, path: FlowPath): { first:
     (hop) => c.cluster.machineOf(hop.source) === other && path.steps.indexOf(hop) < path.steps.indexOf(second),
   );
   return answered ? null : { first, second };
+}
+
+/** Whether two MACs have an address of a real server's own in common: a bond that failed over, a machine that was replaced. The director chose the address. */
+function haveOneAddress(c: Case, a: Mac, b: Mac): boolean {
+  const ofB = c.o.claimedBy(b).ips;
+  return c.o.claimedBy(a).ips.some((ip) => ofB.includes(ip) && c.cluster.vip(ip) === undefined);
 }

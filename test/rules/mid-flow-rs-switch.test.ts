@@ -104,6 +104,19 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
       expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
     });
 
+    test('for a real server’s address that another MAC claims: its bond fails over, or the machine is replaced', () => {
+      const moves = (address: string) => {
+        const card = { ...host('rs1b', 40, version), ip: address };
+        const story = healthy({ version });
+        const flow = begun(story);
+        story.announces(rs1, address).announces(card, address);
+        flow.data(gateway, director, card);
+        return judge(story, { ...MIRROR, given: roles }).findings;
+      };
+      expect(moves(rs1.ip)).toEqual([]);
+      expect(moves(vip)).toHaveLength(1);
+    });
+
     test('for what moves between the two cards of a director', () => {
       const inner = host('inner', 41, version);
       const cards = { ...roles, directors: [{ ...roles.directors[0]!, macs: [director.mac, inner.mac] }] };
