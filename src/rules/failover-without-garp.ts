@@ -196,14 +196,18 @@ function isAnswerInSight(c: Case, machine: Machine, asker: Mac): boolean {
   return machine.macs.some((mac) => c.sight.sees(mac, asker));
 }
 
-/** The new owner's announcement; whose MAC it names matters, not which frame type it is. */
+/**
+ * The new owner's announcement; whose MAC it names matters, not which frame type it is. A card of its own that nothing else shows to be
+ * its own may bear the VIP: any but the old owner's, or a real server's.
+ */
 function announcementOf(c: Case, s: Subject, t: Takeover): ClaimSeen | null {
   const log = c.o.about(s.ip)!.log;
+  const old = c.cluster.machineOf(t.old.mac);
   return (
     log.find(
       (e) =>
         e.kind === 'gratuitous' &&
-        (t.machine.macs.includes(e.mac) || isVirtualMac(e.mac)) &&
+        (t.machine.macs.includes(e.mac) || !(c.cluster.machineOf(e.mac) === old || c.cluster.isRealServer(e.mac, s.vip!))) &&
         e.ref.at >= t.since &&
         e.ref.at <= t.ref.at + ANNOUNCED_WITHIN_NS,
     ) ?? null

@@ -180,6 +180,12 @@ describe.each([4, 6] as const satisfies Version[])('failover-without-garp (IPv%i
     expect(judge(takenOver(early)).findings).toHaveLength(1);
   });
 
+  test('an announcement of another card counts, but not a real server’s', () => {
+    const card = host('backup1', 60, version);
+    expect(judge(takenOver(directed().announces(card, vip))).findings).toEqual([]);
+    expect(judge(takenOver(directed().announces(rs1, vip))).findings).toHaveLength(1);
+  });
+
   test('an announcement of the virtual MAC counts', () => {
     const virtual = { ...backup, mac: '00:00:5e:00:01:33' };
     expect(judge(takenOver(adverts(directed(), backup, 1, { version }).announces(virtual, vip))).findings).toEqual([]);
