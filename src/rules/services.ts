@@ -13,7 +13,7 @@ export interface Span {
 
 /** A port of a VIP, over TCP or UDP. */
 export interface Service {
-  /** Whether a director hands requests of its clients on. */
+  /** Whether a director hands requests of its clients on, as its copies show, or real servers' answers to what comes to it. */
   isForwarded: boolean;
   /** Whether a client goes on whose request was handed on to a real server. */
   isCompleted: boolean;
@@ -67,7 +67,10 @@ function readServices(c: Case, vip: Vip): Map<string, Service> {
       service = { isForwarded: false, isCompleted: false, answers: new Map() };
       services.set(serviceName(path), service);
     }
-    if (!isHealthCheck(vip, path) && path.steps.some((step) => handsOn(step) && directors.has(step.source))) {
+    const isSent = path.steps.some((step) => handsOn(step) && directors.has(step.source));
+    const answerer = path.from[0]?.source ?? '';
+    const isAnswered = directors.has(path.toward[0]?.destination ?? '') && servers.has(answerer) && !directors.has(answerer);
+    if (!isHealthCheck(vip, path) && (isSent || isAnswered)) {
       service.isForwarded = true;
       service.isCompleted ||= has(path, PathEvent.established) && servers.has(path.toward.at(-1)?.destination ?? '');
     }

@@ -428,6 +428,18 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       expect(verdict!.capture).toMatch(new RegExp(`^on ${director.ip}: tcpdump .*host ${vip}`));
     });
 
+    test('on the gateway, for a port that is no service beside one that real servers answer', () => {
+      const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2], gateways: [gateway] });
+      const refused = (answerer: Host) => {
+        const story = new Story().resolves(gateway, vip, director);
+        story.tcp(remote, vip).syn(gateway, director).synAck(answerer, gateway);
+        story.tcp(remote, vip, { port: 443 }).syn(gateway, director).refuse(director, gateway);
+        return judge(story, { point: 'gateway', given: roles }).findings;
+      };
+      expect(refused(rs1)).toEqual([]);
+      expect(refused(director)).toHaveLength(1);
+    });
+
     test('on the gateway, where copies never pass', () => {
       const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2], gateways: [gateway] });
       const judged = judge(ask(new Story().resolves(gateway, vip, director), 4), { point: 'gateway', given: roles });
