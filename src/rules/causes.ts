@@ -48,6 +48,7 @@ export const CAUSES: readonly CauseLink[] = [
   { cause: 'last-garp-from-loser', effect: 'vip-mac-flapping', join: 'vip', hides: true },
   { cause: 'duplicate-director', effect: 'vip-mac-flapping', join: 'vip', hides: false },
   { cause: 'vip-arp-race', effect: 'duplicate-ip', join: 'vip', hides: true },
+  { cause: 'vip-mac-flapping', effect: 'duplicate-ip', join: 'vip', hides: true },
   { cause: 'arp-sender-mac-mismatch', effect: 'duplicate-ip', join: 'vip', hides: true },
   { cause: 'vip6-dad-conflict', effect: 'rs-no-reply', join: 'culprit', hides: false },
   { cause: 'vrrp-flapping', effect: 'vrrp-split-brain', join: 'vip', hides: false },

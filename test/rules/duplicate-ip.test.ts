@@ -3,7 +3,7 @@ import { duplicateIp as rule } from '../../src/rules/duplicate-ip.ts';
 import { adverts } from '../support/failover.ts';
 import { healthy } from '../support/healthy.ts';
 import { culpritsOf, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
-import { host, lan, type Story, type Version } from '../support/story.ts';
+import { host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
@@ -131,6 +131,13 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     const story = start().whoHas(gateway, vip).isAt(director, vip, gateway).isAt(printer, vip, gateway);
     expect(judge(story).findings).toEqual([]);
     expect(judgeAll(story, MIRROR).findings.map((f) => f.rule)).not.toContain('duplicate-ip');
+  });
+
+  test('a service that two machines announce in turn is told once, where roles do not show', () => {
+    const story = new Story();
+    story.tcp(client, vip).syn(client, director);
+    for (let i = 0; i < 3; i++) story.announces(director, vip).wait(1000).announces(printer, vip).wait(1000);
+    expect(judgeAll(story, MIRROR).findings.map((f) => f.rule)).toEqual(['vip-mac-flapping']);
   });
 
   test('a local capture does not see what others are answered', () => {
