@@ -3,7 +3,7 @@
  * It keeps sending requests there all the same: the client gets silence or "no route to host".
  */
 import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { AskingSeen, FlowPath, Ip, Mac } from '../cluster/observations.ts';
+import type { AskingSeen, FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { Unanswered } from '../correlation/askings.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
@@ -58,7 +58,7 @@ export const directorCannotResolveRs: Rule<Data> = {
       // A director may miss other hosts too. Which of them should serve is known, or shows in requests that wait for it.
       const known = isRealServer(c, s.machine!);
       if (!known && !keepsRequestsWaiting(c, s.ip, director, row)) continue;
-      if (isTakenOut(c, director, row)) continue;
+      if (sendsMeanwhile(c, s.machine!, director, row) || isTakenOut(c, director, row)) continue;
       return [
         {
           data: {
@@ -127,6 +127,16 @@ export const directorCannotResolveRs: Rule<Data> = {
     };
   },
 };
+
+/** Whether the director sends requests to the machine between its questions: then it knows where, by answers that pass elsewhere. */
+function sendsMeanwhile(c: Case, machine: Machine, director: Machine, { first, last }: Unanswered): boolean {
+  const isSent = (hop: Step) => director.macs.includes(hop.source) && machine.macs.includes(hop.destination);
+  return c.cluster.vips.some((vip) =>
+    sightingsOf(c.o.pathsTouching(machine.macs, vip.ip), (path) => path.toward.find(isSent)).some(
+      ({ at: { at } }) => at > first.at && at < last.at,
+    ),
+  );
+}
 
 /** Whether only health checks of the director ask: meanwhile it hands requests on and keeps none waiting, of whichever VIP. */
 function isTakenOut(c: Case, director: Machine, row: Unanswered): boolean {

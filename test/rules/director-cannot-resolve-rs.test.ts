@@ -239,6 +239,16 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for one that it sends requests to between its questions: a mirror may lack what that one sends', () => {
+      const sends = (to: Host) => {
+        const story = healthy({ version }).wait(3000).whoHas(director, rs3.ip).wait(1000);
+        story.tcp(remote, vip).syn(gateway, director, to);
+        return judge(story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip)).findings;
+      };
+      expect(sends(rs3)).toEqual([]);
+      expect(sends(rs2)).toHaveLength(1);
+    });
+
     test('for unicast questions that check an entry', () => {
       const story = healthy({ version });
       for (let i = 0; i < 4; i++) story.checks(director, rs3.ip, rs3).wait(1000);
