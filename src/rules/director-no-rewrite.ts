@@ -6,7 +6,7 @@
  * cannot have sent again.
  */
 import type { Machine } from '../cluster/cluster.ts';
-import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
+import type { Example, FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { Confidence } from '../diagnosis.ts';
@@ -144,6 +144,8 @@ function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwrit
   // A request that a real server or another director hands back goes in circles; that is another fault.
   const entry = s.vip === null ? path.toward[0] : arrivalAt(c, s.vip, machine, path);
   if (entry === undefined || !machine.macs.includes(entry.destination)) return null;
+  // Who is handed requests of others may be handed its own: a real server that lacks the VIP and asks for it.
+  if (isHandedOthersToo(c, s.ip, machine, entry.source, path)) return null;
   const arrives = path.steps.indexOf(entry);
   const onward = path.toward.filter((hop) => machine.macs.includes(hop.source));
   const wrong = onward.find((hop) => wrongDestination(machine, entry, hop) !== null);
@@ -158,6 +160,14 @@ function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwrit
     };
   }
   return readEcho(c, s, machine, path, arrives, entry);
+}
+
+/** Whether a sender's requests are its own, and the machine hands it those of others, too, which it did not bring. */
+function isHandedOthersToo(c: Case, ip: Ip, machine: Machine, sender: Mac, own: FlowPath): boolean {
+  const { ips } = c.o.claimedBy(sender);
+  const isOwn = ({ client }: Example) => ips.includes(client);
+  const isHanded = ({ toward: [hop] }: FlowPath) => hop?.destination === sender && machine.macs.includes(hop.source);
+  return own.examples.every(isOwn) && c.o.pathsTo(ip).some((path) => isHanded(path) && !path.examples.every(isOwn));
 }
 
 /** What is wrong with the destination of a hop out of the director; null when it is another machine's MAC. */

@@ -160,6 +160,17 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judgeGiven(story).findings).toEqual([]);
     });
 
+    test('on a real server that asks for the VIP itself and is handed its own request, as it is those of others', () => {
+      const story = new Story().resolves(rs1, vip, director);
+      story.tcp(rs1, vip).syn(rs1, director, rs1);
+      expect(judge(story).findings).toHaveLength(1);
+      // The frames that brought these are not in the capture; its own ones come back as before.
+      story.tcp(rs1, vip).syn(director, rs1);
+      expect(judge(story).findings).toHaveLength(1);
+      story.tcp(client, vip).syn(director, rs1);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for requests seen from their middle on', () => {
       const story = resolved();
       story.tcp(client, vip).data(client, director, director);
