@@ -5,6 +5,9 @@ import { Begun } from '../correlation/paths.ts';
 import { arrivalAt, flowsOn, isHealthCheck } from './requests.ts';
 import type { Case } from './rule.ts';
 
+/** A director hands a request on within this time of the capture's first frame, if it came just before. */
+const COPIED_WITHIN_NS = 5e6;
+
 /**
  * Paths of new requests that come to this real server and that no director sent on, nor another machine that claims the VIP and got them
  * before: that is a director too, or a card of one, whatever was given.
@@ -13,11 +16,16 @@ export function directRequests(c: Case, vip: Vip, machine: Machine): FlowPath[] 
   const owners = new Set(c.o.about(vip.ip)?.macs.map((claims) => claims.mac));
   return c.o.pathsTouching(machine.macs, vip.ip).filter((path) => {
     const arrival = path.begun > Begun.datagram ? undefined : arrivalAt(c, vip, machine, path);
-    if (arrival === undefined || isHealthCheck(vip, path)) return false;
+    if (arrival === undefined || isHealthCheck(vip, path) || mayBeCopies(path)) return false;
     const before = path.toward.slice(0, path.toward.indexOf(arrival));
     if (before.some((hop) => owners.has(hop.destination)) || path.toward.some((hop) => c.cluster.isDirector(hop.source, vip))) return false;
     return !choosesByItself(c, vip, arrival.source);
   });
+}
+
+/** Whether all that is seen of a path's flows begins with the capture: what came to the director may lie before it, and its copy is seen alone. */
+function mayBeCopies({ flows, examples }: FlowPath): boolean {
+  return flows === examples.length && examples.every(({ frames }) => frames[0] !== undefined && frames[0].at < COPIED_WITHIN_NS);
 }
 
 /**

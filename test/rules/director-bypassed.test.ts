@@ -88,6 +88,20 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
       expect(judge(story).findings).toEqual([]);
     });
 
+    test.each([
+      [4, 1, 0],
+      [6, 1, 1],
+      [4, 2, 1],
+    ])(
+      'for a copy %i ms after the capture begins, whose request may lie before it: of %i flows from there %i findings',
+      (ms, flows, findings) => {
+        const story = new Story().announces(client, client.ip).wait(ms - 0.2);
+        for (let i = 0; i < flows; i++) story.tcp(remote, vip).syn(backup, rs1).synAck(rs1, gateway).story.wait(500);
+        for (const rs of [rs1, rs2]) story.tcp(remote, vip).opens([gateway, director, rs], [rs, gateway]);
+        expect(judge(story).findings).toHaveLength(findings);
+      },
+    );
+
     describe('for health checks of a machine that nobody knows as a director', () => {
       const check = (story: Story, ...servers: (typeof rs1)[]) => {
         for (const rs of servers) story.tcp(backup, vip).opens([backup, rs], [rs, backup]);
@@ -105,7 +119,7 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
 
       test('nor where one of them claims the VIP, or nobody is seen to', () => {
         expect(culpritsOf(judge(check(healthy({ version }).announces(rs1, vip), rs1, rs2, rs1)), rule)).toEqual([rs1.mac, rs2.mac]);
-        const story = check(new Story().resolves(backup, rs1.ip, rs1), rs1, rs2, rs1);
+        const story = check(new Story().resolves(backup, rs1.ip, rs1).wait(10), rs1, rs2, rs1);
         expect(culpritsOf(judge(story, { ...MIRROR, given: roles }), rule)).toEqual([rs1.mac, rs2.mac]);
       });
     });
@@ -184,7 +198,7 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
   });
 
   test('on the real server itself it is seen: the request comes from the gateway instead of the director', () => {
-    const story = new Story().whoHas(rs1, gateway.ip).isAt(gateway, gateway.ip, rs1);
+    const story = new Story().whoHas(rs1, gateway.ip).isAt(gateway, gateway.ip, rs1).wait(10);
     story.tcp(remote, vip).opens([director, rs1], [rs1, gateway]);
     story.tcp(remote, vip).opens([gateway, rs1], [rs1, gateway]);
     const judged = judge(story, { point: 'real-server', given: roles });
@@ -227,7 +241,7 @@ describe.each([4, 6] as const satisfies Version[])('director-bypassed (IPv%i)', 
   test('roles that are only guessed make it possible, not more', () => {
     const story = new Story();
     for (const rs of [rs1, rs2]) story.tcp(client, vip).syn(client, director, rs);
-    story.tcp(client, vip).syn(client, rs1);
+    story.wait(10).tcp(client, vip).syn(client, rs1);
     expect(judge(story).findings.map((f) => f.confidence)).toEqual(['possible']);
   });
 });
