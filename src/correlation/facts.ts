@@ -588,12 +588,21 @@ export class Facts {
     };
   }
 
-  /** For each path that flows stand at, up to `most` examples: the earliest, and the newest in the last place. */
+  /**
+   * For each path that flows stand at, up to `most` examples: the earliest, and the newest in the last place. Of events at one time the
+   * number of the frame decides: rows lie in another order in each run.
+   */
   examples(most: number): Map<number, FlowExample[]> {
     const flows = this.flows;
     const { hot } = flows;
     /** By path, in order of time: the earliest but one place, then the newest. */
     const chosen: TimedRow[][] = [];
+    const isAfter = (a: TimedRow, b: TimedRow) => (a.at === b.at ? flows.newestFrame(a.row) > flows.newestFrame(b.row) : a.at > b.at);
+    const place = (kept: TimedRow[], row: TimedRow) => {
+      let at = kept.length;
+      while (at > 0 && isAfter(kept[at - 1]!, row)) at--;
+      kept.splice(at, 0, row);
+    };
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0) continue;
       const path = hot[row + 1]! & 0xffff;
@@ -601,11 +610,11 @@ export class Facts {
       const at = flows.newestAt(row);
       const kept = chosen[path];
       if (kept === undefined) chosen[path] = [{ row, at }];
-      else if (kept.length < most) placeInTime(kept, { row, at });
-      else if (at >= kept[most - 1]!.at) kept[most - 1] = { row, at };
-      else if (at < kept[most - 2]!.at) {
+      else if (kept.length < most) place(kept, { row, at });
+      else if (at >= kept[most - 1]!.at && isAfter({ row, at }, kept[most - 1]!)) kept[most - 1] = { row, at };
+      else if (at <= kept[most - 2]!.at && isAfter(kept[most - 2]!, { row, at })) {
         kept.splice(most - 2, 1);
-        placeInTime(kept, { row, at });
+        place(kept, { row, at });
       }
     }
     const found = new Map<number, FlowExample[]>();
@@ -793,13 +802,6 @@ export interface FlowExample {
 interface TimedRow {
   readonly row: number;
   readonly at: number;
-}
-
-/** Puts a row where it belongs among rows in order of time. */
-function placeInTime(rows: TimedRow[], row: TimedRow): void {
-  let place = rows.length;
-  while (place > 0 && rows[place - 1]!.at > row.at) place--;
-  rows.splice(place, 0, row);
 }
 
 /** A datagram's copy to another address follows within this time. */

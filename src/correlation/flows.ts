@@ -225,17 +225,27 @@ export class FlowTable {
     return event === 0 ? this.beganAt(row) : this.#eventNumbers[event * 2 + 1]!;
   }
 
+  /** Frame of a flow's newest event; 0 where none is remembered. */
+  newestFrame(row: number): number {
+    const start = this.hot[row + 3]!;
+    const event = this.cold[start + Cold.newestEvent]!;
+    return event === 0 ? this.#coldNumbers[(start + Cold.firstFrame) >> 1]! : this.#frameOf(event);
+  }
+
   /** Frames and times of a flow's events, oldest first. */
   eventsOf(row: number): { frame: number; at: number }[] {
     if (!this.hasEvents(row)) return [];
     const start = this.hot[row + 3]!;
     const later: { frame: number; at: number }[] = [];
     for (let event = this.cold[start + Cold.newestEvent]!; event !== 0; event = this.#previousOf(event)) {
-      const words = event * EVENT;
-      const frame = (this.#events[words + 1]! >>> EVENT_BITS) * 0x1_0000_0000 + (this.#events[words]! >>> 0);
-      later.push({ frame, at: this.#eventNumbers[event * 2 + 1]! });
+      later.push({ frame: this.#frameOf(event), at: this.#eventNumbers[event * 2 + 1]! });
     }
     return [{ frame: this.#coldNumbers[(start + Cold.firstFrame) >> 1]!, at: this.beganAt(row) }, ...later.reverse()];
+  }
+
+  #frameOf(event: number): number {
+    const words = event * EVENT;
+    return (this.#events[words + 1]! >>> EVENT_BITS) * 0x1_0000_0000 + (this.#events[words]! >>> 0);
   }
 
   #previousOf(event: number): number {
