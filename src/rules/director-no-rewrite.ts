@@ -5,7 +5,7 @@
  * An unchanged frame looks like a mirror's duplicate. They are told apart by what else the mirror doubles: frames that the director
  * cannot have sent again.
  */
-import type { Machine } from '../cluster/cluster.ts';
+import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Example, FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
@@ -35,6 +35,8 @@ interface Unwritten {
 }
 
 const MAX_SHOWN = 2;
+/** A mirror that doubles does so with all frames between its ports: a quarter of all frames is far from chance and from all. */
+const USUALLY = 0.25;
 
 export const directorNoRewrite: Rule<Data> = {
   code: 'LVS201',
@@ -59,9 +61,10 @@ export const directorNoRewrite: Rule<Data> = {
 
   check(c, s) {
     const machine = s.machine!;
+    const compared = new Compared(c, s.ip, s.vip, machine);
     const unwritten = c.o
       .pathsTo(s.ip)
-      .map((path) => readPath(c, s, machine, path))
+      .map((path) => readPath(c, s, machine, path, compared))
       .filter((u) => u !== null);
     const examples = unwritten
       .flatMap((u) => u.path.examples.map((example) => ({ ...u, example })))
@@ -139,13 +142,13 @@ export const directorNoRewrite: Rule<Data> = {
   },
 };
 
-function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwritten | null {
+function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath, compared: Compared): Unwritten | null {
   if (path.begun > Begun.datagram || path.from.length > 0) return null;
   // A request that a real server or another director hands back goes in circles; that is another fault.
   const entry = s.vip === null ? path.toward[0] : arrivalAt(c, s.vip, machine, path);
   if (entry === undefined || !machine.macs.includes(entry.destination)) return null;
   // Who is handed requests of others may be handed its own: a real server that lacks the VIP and asks for it.
-  if (isHandedOthersToo(c, s.ip, machine, entry.source, path)) return null;
+  if (compared.isHandedOthersToo(entry.source, path)) return null;
   const arrives = path.steps.indexOf(entry);
   const onward = path.toward.filter((hop) => machine.macs.includes(hop.source));
   const wrong = onward.find((hop) => wrongDestination(machine, entry, hop) !== null);
@@ -159,15 +162,7 @@ function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath): Unwrit
       confidence: 'confirmed',
     };
   }
-  return readEcho(c, s, machine, path, arrives, entry);
-}
-
-/** Whether a sender's requests are its own, and the machine hands it those of others, too, which it did not bring. */
-function isHandedOthersToo(c: Case, ip: Ip, machine: Machine, sender: Mac, own: FlowPath): boolean {
-  const { ips } = c.o.claimedBy(sender);
-  const isOwn = ({ client }: Example) => ips.includes(client);
-  const isHanded = ({ toward: [hop] }: FlowPath) => hop?.destination === sender && machine.macs.includes(hop.source);
-  return own.examples.every(isOwn) && c.o.pathsTo(ip).some((path) => isHanded(path) && !path.examples.every(isOwn));
+  return readEcho(c, s, path, arrives, entry, compared);
 }
 
 /** What is wrong with the destination of a hop out of the director; null when it is another machine's MAC. */
@@ -178,15 +173,13 @@ function wrongDestination(machine: Machine, entry: Step, hop: Step): Data['desti
 }
 
 /** The request again on the same hop, more often than the mirror doubles frames that the director cannot have sent. */
-function readEcho(c: Case, s: Subject, machine: Machine, path: FlowPath, arrives: number, entry: Step): Unwritten | null {
-  const onEntry = (event: PathEvent) =>
-    path.steps.findIndex((x) => x.event === event && x.source === entry.source && x.destination === entry.destination);
-  const again = onEntry(PathEvent.echo);
+function readEcho(c: Case, s: Subject, path: FlowPath, arrives: number, entry: Step, compared: Compared): Unwritten | null {
+  const again = path.steps.findIndex((step) => isAgain(step, PathEvent.echo, entry));
   if (again < 0 || (s.vip === null && hasSeveralOwners(c, s.ip))) return null;
-  const thrice = onEntry(PathEvent.echoAgain);
-  const usual = usualSightings(c, machine);
+  const thrice = path.steps.findIndex((step) => isAgain(step, PathEvent.echoAgain, entry));
+  const usual = compared.usualSightings;
   const seen = thrice >= 0 ? 3 : 2;
-  if (seen <= Math.max(usual ?? 0, usualOnHop(c, s, machine, entry))) return null;
+  if (seen <= Math.max(usual ?? 0, compared.usualOnHop(entry))) return null;
   return {
     path,
     arrives,
@@ -196,51 +189,106 @@ function readEcho(c: Case, s: Subject, machine: Machine, path: FlowPath, arrives
   };
 }
 
+function isAgain(step: Step, event: PathEvent, { source, destination }: Step): boolean {
+  return step.event === event && step.source === source && step.destination === destination;
+}
+
 function hasSeveralOwners(c: Case, ip: Ip): boolean {
   return c.o.about(ip)!.macs.filter((m) => m.counts.reply > 0).length > 1;
 }
 
-/** How often this capture usually holds a frame that the machine cannot have sent again: 1, 2 or 3; null when it holds none to compare. */
-function usualSightings(c: Case, machine: Machine): number | null {
-  const { facts } = c.o;
-  const { once, twice, thrice } = facts.sightings;
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  for (let edge = 1; edge < facts.edges.count; edge++) {
-    if (machine.macs.includes(c.o.macOf(facts.edges.destination[edge]!))) continue;
-    first += once[edge] ?? 0;
-    second += twice[edge] ?? 0;
-    third += thrice[edge] ?? 0;
+/** Frames that are seen, and of these a second and a third time. */
+class Sightings {
+  once = 0;
+  twice = 0;
+  thrice = 0;
+
+  add(once: number, twice: number, thrice: number): void {
+    this.once += once;
+    this.twice += twice;
+    this.thrice += thrice;
   }
-  return first === 0 ? null : sightingsOfMost(first, second, third);
-}
 
-/** How often it usually holds a request of the same hop that the machine does rewrite: a mirror of two ports doubles only what passes between them. */
-function usualOnHop(c: Case, s: Subject, machine: Machine, { source, destination }: Step): number {
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  for (const path of c.o.pathsTo(s.ip)) {
-    const entry = s.vip === null ? path.toward[0] : arrivalAt(c, s.vip, machine, path);
-    if (path.begun > Begun.datagram || entry?.source !== source || entry.destination !== destination) continue;
-    if (!path.toward.some((hop) => machine.macs.includes(hop.source) && wrongDestination(machine, entry, hop) === null)) continue;
-    const isAgain = (event: PathEvent) => path.steps.some((x) => x.event === event && x.source === source && x.destination === destination);
-    first += path.flows;
-    if (isAgain(PathEvent.echo)) second += path.flows;
-    if (isAgain(PathEvent.echoAgain)) third += path.flows;
+  /** How often most of them are seen: 1, 2 or 3. */
+  get usual(): number {
+    if (this.thrice > this.once * USUALLY) return 3;
+    return this.twice > this.once * USUALLY ? 2 : 1;
   }
-  return sightingsOfMost(first, second, third);
 }
 
-/** @param first how many frames are seen, of which some are seen a second and a third time */
-function sightingsOfMost(first: number, second: number, third: number): number {
-  if (third > first * USUALLY) return 3;
-  return second > first * USUALLY ? 2 : 1;
+/** What a machine's requests are compared with. Each is found once, however many requests there are: a flood has a path for each frame. */
+class Compared {
+  readonly #c: Case;
+  readonly #ip: Ip;
+  readonly #vip: Vip | null;
+  readonly #machine: Machine;
+  readonly #handedOthersToo = new Map<Mac, boolean>();
+  #onHops: Map<string, Sightings> | null = null;
+  #usual: number | null | undefined;
+
+  constructor(c: Case, ip: Ip, vip: Vip | null, machine: Machine) {
+    this.#c = c;
+    this.#ip = ip;
+    this.#vip = vip;
+    this.#machine = machine;
+  }
+
+  /** Whether a sender's requests are its own, and the machine hands it those of others, too, which it did not bring. */
+  isHandedOthersToo(sender: Mac, own: FlowPath): boolean {
+    const { ips } = this.#c.o.claimedBy(sender);
+    const isOwn = ({ client }: Example) => ips.includes(client);
+    if (!own.examples.every(isOwn)) return false;
+    let isHanded = this.#handedOthersToo.get(sender);
+    if (isHanded === undefined) {
+      isHanded = this.#c.o
+        .pathsTouching([sender], this.#ip)
+        .some(
+          ({ toward: [hop], examples }) => hop?.destination === sender && this.#machine.macs.includes(hop.source) && !examples.every(isOwn),
+        );
+      this.#handedOthersToo.set(sender, isHanded);
+    }
+    return isHanded;
+  }
+
+  /** How often the capture usually holds a frame that the machine cannot have sent again; null when it holds none to compare. */
+  get usualSightings(): number | null {
+    if (this.#usual !== undefined) return this.#usual;
+    const { facts } = this.#c.o;
+    const { once, twice, thrice } = facts.sightings;
+    const sightings = new Sightings();
+    for (let edge = 1; edge < facts.edges.count; edge++) {
+      if (this.#machine.macs.includes(this.#c.o.macOf(facts.edges.destination[edge]!))) continue;
+      sightings.add(once[edge] ?? 0, twice[edge] ?? 0, thrice[edge] ?? 0);
+    }
+    this.#usual = sightings.once === 0 ? null : sightings.usual;
+    return this.#usual;
+  }
+
+  /** The same of requests on this hop that the machine does rewrite: a mirror of two ports doubles only what passes between them. */
+  usualOnHop(hop: Step): number {
+    this.#onHops ??= this.#readHops();
+    return this.#onHops.get(keyOf(hop))?.usual ?? 1;
+  }
+
+  #readHops(): Map<string, Sightings> {
+    const onHops = new Map<string, Sightings>();
+    const { macs } = this.#machine;
+    for (const path of this.#c.o.pathsTouching(macs, this.#ip)) {
+      const entry = this.#vip === null ? path.toward[0] : arrivalAt(this.#c, this.#vip, this.#machine, path);
+      if (path.begun > Begun.datagram || entry === undefined) continue;
+      if (!path.toward.some((hop) => macs.includes(hop.source) && wrongDestination(this.#machine, entry, hop) === null)) continue;
+      const sightings = onHops.get(keyOf(entry)) ?? new Sightings();
+      onHops.set(keyOf(entry), sightings);
+      const has = (event: PathEvent) => path.steps.some((step) => isAgain(step, event, entry));
+      sightings.add(path.flows, has(PathEvent.echo) ? path.flows : 0, has(PathEvent.echoAgain) ? path.flows : 0);
+    }
+    return onHops;
+  }
 }
 
-/** A mirror that doubles does so with all frames between its ports: a quarter of all frames is far from chance and from all. */
-const USUALLY = 0.25;
+function keyOf({ source, destination }: Step): string {
+  return `${source} ${destination}`;
+}
 
 function bestOf(confidences: readonly Confidence[]): Confidence {
   return confidences.includes('confirmed') ? 'confirmed' : confidences.includes('probable') ? 'probable' : 'possible';

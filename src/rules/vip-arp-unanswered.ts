@@ -144,7 +144,7 @@ function inVain(c: Case, ip: Ip): InVain[] {
 
 /** Whether the asker sends packets to the address between its questions: then it knows where, by an answer that passes elsewhere. */
 function sendsMeanwhile(c: Case, ip: Ip, asker: Mac, { first, last }: Unanswered): boolean {
-  const sent = sightingsOf(c.o.pathsTo(ip), ({ toward: [hop] }) => (hop?.source === asker ? hop : undefined));
+  const sent = sightingsOf(c.o.pathsTouching([asker], ip), ({ toward: [hop] }) => (hop?.source === asker ? hop : undefined));
   return sent.some(({ at: { at } }) => at > first.at && at < last.at);
 }
 
