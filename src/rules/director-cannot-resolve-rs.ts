@@ -2,12 +2,13 @@
  * LVS204: the director asks by ARP or neighbour discovery for a real server, again and again, and nobody answers.
  * It keeps sending requests there all the same: the client gets silence or "no route to host".
  */
-import type { Machine, Vip } from '../cluster/cluster.ts';
-import type { AskingSeen, FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
+import type { Cluster, Machine, Vip } from '../cluster/cluster.ts';
+import type { AskingSeen, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { Unanswered } from '../correlation/askings.ts';
 import { captureOn } from './capture-command.ts';
 import { isIpv6 } from './lawful-claims.ts';
-import { arrivalAt, examplesOf, sightingsOf, stepsAsEvidence } from './requests.ts';
+import { oncePerCase } from './once.ts';
+import { arrivalAt, examplesOf, type Seen, sightingsOf, stepsAsEvidence } from './requests.ts';
 import type { Case, Evidence, Rule } from './rule.ts';
 import { count, hostOf, questionSays, verb } from './wording.ts';
 
@@ -57,7 +58,7 @@ export const directorCannotResolveRs: Rule<Data> = {
       if (!answersInSight(c, s.machine!, director)) continue;
       // A director may miss other hosts too. Which of them should serve is known, or shows in requests that wait for it.
       const known = isRealServer(c, s.machine!);
-      if (!known && !keepsRequestsWaiting(c, s.ip, director, row)) continue;
+      if (!known && !keepsRequestsWaiting(c, s.vip!, director, row)) continue;
       if (sendsMeanwhile(c, s.machine!, director, row) || isTakenOut(c, director, row)) continue;
       return [
         {
@@ -79,7 +80,7 @@ export const directorCannotResolveRs: Rule<Data> = {
           evidence: [
             { at: row.first, shows: 'fault', says: questionSays(rip, asking.asker) },
             { at: row.last, shows: 'fault', says: `${questionSays(rip, asking.asker)}, still without an answer` },
-            ...waitingRequest(c, s.ip, director),
+            ...waitingRequest(c, s.vip!, director),
           ],
         },
       ];
@@ -130,65 +131,92 @@ export const directorCannotResolveRs: Rule<Data> = {
 
 /** Whether the director sends requests to the machine between its questions: then it knows where, by answers that pass elsewhere. */
 function sendsMeanwhile(c: Case, machine: Machine, director: Machine, { first, last }: Unanswered): boolean {
-  const isSent = (hop: Step) => director.macs.includes(hop.source) && machine.macs.includes(hop.destination);
-  return c.cluster.vips.some((vip) =>
-    sightingsOf(c.o.pathsTouching(machine.macs, vip.ip), (path) => path.toward.find(isSent)).some(
-      ({ at: { at } }) => at > first.at && at < last.at,
-    ),
-  );
+  return requestsTo(c, machine).some(({ step, at: { at } }) => at > first.at && at < last.at && director.macs.includes(step.source));
 }
+
+/** Requests that come to a machine, to whichever VIP, from a director. */
+const requestsTo = oncePerCase((c: Case, { macs }: Machine) =>
+  c.cluster.vips.flatMap((vip) =>
+    sightingsOf(c.o.pathsTouching(macs, vip.ip), (path) =>
+      path.toward.find((hop) => macs.includes(hop.destination) && c.cluster.isDirector(hop.source, vip)),
+    ),
+  ),
+);
 
 /** Whether only health checks of the director ask: meanwhile it hands requests on and keeps none waiting, of whichever VIP. */
 function isTakenOut(c: Case, director: Machine, row: Unanswered): boolean {
   const vips = c.cluster.vips.filter((vip) => vip.directors.some((d) => d.machine === director));
   return (
-    vips.some((vip) => checksRealServers(c, vip, director)) &&
+    vips.some((vip) => checkersOf(c, vip).has(director)) &&
     vips.some((vip) => handsOn(c, vip, director, row)) &&
-    !vips.some((vip) => keepsRequestsWaiting(c, vip.ip, director, row))
+    !vips.some((vip) => keepsRequestsWaiting(c, vip, director, row))
   );
 }
 
-/** Whether a director opens flows to real servers' own addresses. */
-function checksRealServers(c: Case, vip: Vip, director: Machine): boolean {
+/** Directors of a VIP that open flows to real servers' own addresses. */
+const checkersOf = oncePerCase((c: Case, vip: Vip) => {
   const ips = vip.realServers.flatMap((role) => role.machine.ips);
-  return ips.some((ip) => c.o.pathsTouching(director.macs, ip).some((path) => director.macs.includes(path.toward[0]?.source ?? '')));
-}
+  const opens = ({ macs }: Machine) =>
+    ips.some((ip) => c.o.pathsTouching(macs, ip).some((path) => macs.includes(path.toward[0]?.source ?? '')));
+  return new Set(vip.directors.map((role) => role.machine).filter(opens));
+});
 
 /** Whether a director hands a new request on while it asks. */
 function handsOn(c: Case, vip: Vip, director: Machine, row: Unanswered): boolean {
-  const onward = c.o.pathsTouching(director.macs, vip.ip).filter((path) => arrivalAt(c, vip, director, path) !== undefined);
-  return sightingsOf(onward, (path) => path.toward.find((hop) => director.macs.includes(hop.source))).some(
-    ({ at: { at } }) => at >= row.first.at && at <= row.last.at,
-  );
+  return arrivalsOf(c, vip, director).some(({ handedOnAt }) => handedOnAt >= row.first.at && handedOnAt <= row.last.at);
 }
 
 /** Whether a request arrives while the director asks, and is neither handed on nor answered by another machine before it has asked for the last time. */
-function keepsRequestsWaiting(c: Case, ip: Ip, director: Machine, row: Unanswered): boolean {
-  return c.o.pathsTouching(director.macs, ip).some((path) => {
-    const arrival = arrivalAt(c, c.cluster.vip(ip)!, director, path);
-    if (arrival === undefined) return false;
-    const onward = path.toward.slice(path.toward.indexOf(arrival) + 1);
-    const served = [...onward, ...path.from.filter((hop) => !director.macs.includes(hop.source))].map((hop) => path.steps.indexOf(hop));
-    return path.examples.some(({ frames }) => {
-      const at = frames[0]?.at ?? Number.NaN;
-      const isMeanwhile = at >= row.first.at - WAITS_NS && at <= row.last.at + WAITS_NS;
-      return isMeanwhile && served.every((i) => (frames[i]?.at ?? at) > row.last.at);
-    });
-  });
-}
-
-/** Whether a request comes to the director and goes no further. */
-function endsAt(c: Case, ip: Ip, path: FlowPath, director: Machine): boolean {
-  const arrival = arrivalAt(c, c.cluster.vip(ip)!, director, path);
-  return arrival !== undefined && path.toward.at(-1) === arrival;
+function keepsRequestsWaiting(c: Case, vip: Vip, director: Machine, row: Unanswered): boolean {
+  const [from, until] = [row.first.at - WAITS_NS, row.last.at + WAITS_NS];
+  return arrivalsOf(c, vip, director).some(({ at, servedAt }) => at >= from && at <= until && servedAt > row.last.at);
 }
 
 /** A request that the director got, best one that it could not hand on. */
-function waitingRequest(c: Case, ip: Ip, director: Machine): Evidence[] {
-  const arrived = c.o.pathsTouching(director.macs, ip).filter((p) => arrivalAt(c, c.cluster.vip(ip)!, director, p) !== undefined);
-  const waiting = arrived.filter((p) => endsAt(c, ip, p, director));
-  const seen = examplesOf(waiting.length > 0 ? waiting : arrived)[0];
+function waitingRequest(c: Case, vip: Vip, director: Machine): Evidence[] {
+  const arrivals = arrivalsOf(c, vip, director);
+  const seen = arrivals.find(({ goesOn }) => !goesOn) ?? arrivals[0];
   return seen === undefined ? [] : stepsAsEvidence(seen, () => 'effect').slice(0, 2);
+}
+
+/** A request that comes to a director; times in nanoseconds since the first frame. */
+interface Arrival extends Seen {
+  readonly at: number;
+  /** Whether it goes any further. */
+  readonly goesOn: boolean;
+  /** When the director hands it on; not a number where that is not remembered. */
+  readonly handedOnAt: number;
+  /** When it is handed on or answered by another machine; infinity where it is neither. */
+  readonly servedAt: number;
+}
+
+function arrivalsOf(c: Case, vip: Vip, director: Machine): readonly Arrival[] {
+  return arrivals(c, vip).get(director) ?? [];
+}
+
+/** For each director of a VIP the requests that come to it, in order of time. */
+const arrivals = oncePerCase(
+  (c: Case, vip: Vip) => new Map(vip.directors.map(({ machine }) => [machine, readArrivals(c, vip, machine)] as const)),
+);
+
+function readArrivals(c: Case, vip: Vip, director: Machine): Arrival[] {
+  const isSent = (hop: Step) => director.macs.includes(hop.source);
+  const arrived = c.o.pathsTouching(director.macs, vip.ip).filter((path) => arrivalAt(c, vip, director, path) !== undefined);
+  return examplesOf(arrived).map((seen) => {
+    const { steps, toward, from } = seen.path;
+    const { frames } = seen.example;
+    const { at } = frames[0]!;
+    const onward = toward.slice(toward.indexOf(arrivalAt(c, vip, director, seen.path)!) + 1);
+    const served = [...onward, ...from.filter((hop) => !isSent(hop))].map((hop) => frames[steps.indexOf(hop)]?.at ?? at);
+    const handedOn = toward.find(isSent);
+    return {
+      ...seen,
+      at,
+      goesOn: onward.length > 0,
+      handedOnAt: handedOn === undefined ? Number.NaN : (frames[steps.indexOf(handedOn)]?.at ?? Number.NaN),
+      servedAt: Math.min(...served),
+    };
+  });
 }
 
 function askingOf(c: Case, ip: Ip, director: Machine): AskingSeen | undefined {
@@ -199,8 +227,14 @@ function askingOf(c: Case, ip: Ip, director: Machine): AskingSeen | undefined {
 function couldServe(c: Case, ip: Ip): boolean {
   if (c.cluster.gateways.some((g) => g.machine.ips.includes(ip))) return false;
   if (c.given.realServers.some((g) => g.ips.includes(ip))) return true;
-  return !c.cluster.vips.some((vip) => c.o.pathsTo(vip.ip).some((path) => path.examples.some((e) => e.client === ip)));
+  return !clientsOf(c, c.cluster).has(ip);
 }
+
+/** Clients of any VIP, as far as examples tell. */
+const clientsOf = oncePerCase(
+  (c: Case, cluster: Cluster) =>
+    new Set(cluster.vips.flatMap((vip) => c.o.pathsTo(vip.ip).flatMap((path) => path.examples.map((example) => example.client)))),
+);
 
 function machineAt(c: Case, ip: Ip): Machine {
   return c.cluster.machines.find((m) => m.ips.includes(ip)) ?? { name: nameGiven(c, ip), ips: [ip], macs: [], isVirtual: false };

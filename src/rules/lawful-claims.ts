@@ -1,6 +1,7 @@
 /** Claims that look like faults and are none. */
 import { isVirtualMac, type Machine, type Vip } from '../cluster/cluster.ts';
 import type { ClaimsOfMac, Ip } from '../cluster/observations.ts';
+import { oncePerCase } from './once.ts';
 import type { Case } from './rule.ts';
 
 /** A machine that answers for this many IPs is a router with proxy ARP, not a machine with one address too many. */
@@ -11,19 +12,7 @@ const MANY_ADDRESSES = 8;
  * server those do not count that another machine answers for too: with a VIP's whole network on lo it answers for all neighbours, where
  * a proxy answers for machines that the asker cannot reach. And who serves a VIP itself is none: it may have many addresses of its own.
  */
-export function answersForMany(c: Case, machine: Machine): boolean {
-  let known = proxies.get(c);
-  if (known === undefined) {
-    known = new Map();
-    proxies.set(c, known);
-  }
-  const isProxy = known.get(machine) ?? isProxyArp(c, machine);
-  known.set(machine, isProxy);
-  return isProxy;
-}
-
-/** For each case and machine whether it answers for many: counted once, a machine may claim a thousand addresses. */
-const proxies = new WeakMap<Case, Map<Machine, boolean>>();
+export const answersForMany = oncePerCase(isProxyArp);
 
 function isProxyArp(c: Case, machine: Machine): boolean {
   const isServer = c.cluster.vips.some((vip) => vip.realServers.some((role) => role.machine === machine && role.source !== 'guessed'));

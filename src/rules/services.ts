@@ -2,6 +2,7 @@
 import type { Vip } from '../cluster/cluster.ts';
 import { type FlowPath, type Mac, type Step, serviceName } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
+import { oncePerCase } from './once.ts';
 import { has, isHealthCheck } from './requests.ts';
 import type { Case } from './rule.ts';
 
@@ -23,9 +24,6 @@ export interface Service {
 
 const NOTHING_SEEN: Service = { isForwarded: false, isCompleted: false, answers: new Map() };
 
-/** For each case and VIP its services by `serviceName`. */
-const known = new WeakMap<Case, Map<Vip, Map<string, Service>>>();
-
 /** The service that a path's requests are for. */
 export function serviceOf(c: Case, vip: Vip, path: FlowPath): Service {
   return servicesOf(c, vip).get(serviceName(path)) ?? NOTHING_SEEN;
@@ -43,19 +41,8 @@ export function isVirtual(c: Case, vip: Vip, path: FlowPath): boolean | null {
   return path.port !== 0 && serviceOf(c, vip, path).isForwarded;
 }
 
-function servicesOf(c: Case, vip: Vip): Map<string, Service> {
-  let ofCase = known.get(c);
-  if (ofCase === undefined) {
-    ofCase = new Map();
-    known.set(c, ofCase);
-  }
-  let services = ofCase.get(vip);
-  if (services === undefined) {
-    services = readServices(c, vip);
-    ofCase.set(vip, services);
-  }
-  return services;
-}
+/** The services of a VIP by `serviceName`. */
+const servicesOf = oncePerCase(readServices);
 
 function readServices(c: Case, vip: Vip): Map<string, Service> {
   const services = new Map<string, Service>();
