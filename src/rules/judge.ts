@@ -4,7 +4,7 @@ import { type FrameMacs, macsOfFrames } from '../cluster/frame-macs.ts';
 import type { FrameNames } from '../cluster/frame-names.ts';
 import type { Ip } from '../cluster/observations.ts';
 import type { Culprit, EvidenceItem, Finding, Severity, Verdict } from '../diagnosis.ts';
-import { CAUSES } from './causes.ts';
+import { Causality } from './causality.ts';
 import { type AnyRule, type Case, type Evidence, type Fault, MAX_EVIDENCE, type Subject } from './rule.ts';
 import { addressesText } from './wording.ts';
 
@@ -26,6 +26,7 @@ const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 const CONFIDENCES = ['confirmed', 'probable', 'possible'] as const;
 
 interface Found {
+  readonly id: string;
   readonly rule: AnyRule;
   readonly subject: Subject;
   readonly fault: Fault<unknown>;
@@ -38,6 +39,8 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
   const judged: { readonly machine: Machine | null; readonly key: SubjectKey }[] = [];
   const foundOn = new Map<string, SubjectKey[]>();
   for (const rule of rules) {
+    const blamed = new Set<Machine>();
+    const firstVerdict = verdicts.length;
     for (const subject of rule.subjects(c)) {
       const key = subjectKey(rule, subject);
       const faults = rule
@@ -47,28 +50,33 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
       for (const fault of faults) {
         const id = idOf(rule, subject, fault);
         const known = found.get(id);
-        found.set(id, known === undefined ? { rule, subject, fault } : { rule, subject, fault: joinFaults(known.fault, fault) });
-        foundOn.set(id, [...(foundOn.get(id) ?? []), key]);
+        found.set(id, { id, rule, subject, ...known, fault: known === undefined ? fault : joinFaults(known.fault, fault) });
+        foundOn.set(id, foundOn.get(id) ?? []);
+        foundOn.get(id)!.push(key);
+        for (const machine of fault.culprits) blamed.add(machine);
       }
       verdicts.push(verdictOf(c, rule, subject, faults.length > 0));
       judged.push({ machine: subject.machine, key });
     }
+    // Where a fault lies between two machines, both have it, whichever of them it was found on.
+    for (let i = firstVerdict; i < verdicts.length; i++) {
+      const { machine } = judged[i]!;
+      if (machine !== null && blamed.has(machine)) verdicts[i] = { ...verdicts[i]!, verdict: 'found', reason: null, capture: null };
+    }
   }
-  // Where a fault lies between two machines, both have it, whichever of them it was found on.
-  for (const [i, verdict] of verdicts.entries()) {
-    const blamed = [...found.values()].some((f) => f.rule.name === verdict.rule && f.fault.culprits.some((m) => m === judged[i]!.machine));
-    if (blamed) verdicts[i] = { ...verdict, verdict: 'found', reason: null, capture: null };
-  }
-  const ordered = inCausalOrder([...found.entries()].filter(([, f]) => !isHidden(f, [...found.values()])));
-  const cited = ordered.map(([, f]) => citedOf(f.fault.evidence));
+  const sorted = [...found.values()].sort(byGravity);
+  const all = new Causality(sorted);
+  const told = new Causality(sorted.filter((f) => !all.isHidden(f))).told();
+  const causality = new Causality(told);
+  const cited = told.map((f) => citedOf(f.fault.evidence));
   const macs = macsOfFrames(c.o, new Set(cited.flat().map((e) => e.at.frame)));
-  const findings = ordered.map(([id, f], i) => {
-    const causes = ordered.filter(([, other]) => explains(other, f)).map(([other]) => other);
+  const findings = told.map((f, i) => {
     const evidence = cited[i]!.map((e) => item(e, names, macs.get(e.at.frame)));
-    return { ...findingOf(c, id, f, causes, names), evidence };
+    const causedBy = causality.causesOf(f).map(({ id }) => id);
+    return { ...findingOf(c, f, causedBy, names), evidence };
   });
   const passed = new Set(judged.filter((_, i) => verdicts[i]!.verdict === 'passed').map(({ key }) => key));
-  return { findings, verdicts, headlines: headlinesOf(ordered), foundOn, passed };
+  return { findings, verdicts, headlines: headlinesOf(told.filter((f) => causality.causesOf(f).length === 0)), foundOn, passed };
 }
 
 function subjectKey(rule: AnyRule, { ip, machine, sender }: Subject): SubjectKey {
@@ -117,55 +125,18 @@ function joinFaults(a: Fault<unknown>, b: Fault<unknown>): Fault<unknown> {
   };
 }
 
-function explains(cause: Found, effect: Found): boolean {
-  return CAUSES.some(
-    (link) =>
-      link.cause === cause.rule.name &&
-      link.effect === effect.rule.name &&
-      cause.subject.ip === effect.subject.ip &&
-      (link.join === 'vip' || cause.fault.culprits.some((m) => effect.fault.culprits.includes(m))),
-  );
-}
-
-function isHidden(f: Found, all: readonly Found[]): boolean {
-  return all.some((other) => explains(other, f) && CAUSES.some((l) => l.hides && l.cause === other.rule.name && l.effect === f.rule.name));
-}
-
-/**
- * One story after the other: each begins with a finding that no other explains, the graver, surer and earlier ones first, and goes on
- * with what it brought about. A finding of several causes follows the last of them.
- */
-function inCausalOrder(found: [string, Found][]): [string, Found][] {
-  const rank = ([id, f]: [string, Found]) =>
-    [
-      f.fault.confidence === 'possible' ? 1 : 0,
-      SEVERITIES.indexOf(f.fault.severity ?? f.rule.severity),
-      f.rule.code,
-      f.fault.first.at,
-      id,
-    ] as const;
-  const sorted = found
-    .map((entry) => ({ entry, key: rank(entry) }))
-    .sort((a, b) => {
-      for (let i = 0; i < a.key.length; i++) if (a.key[i]! !== b.key[i]!) return a.key[i]! < b.key[i]! ? -1 : 1;
-      return 0;
-    })
-    .map(({ entry }) => entry);
-  const told: [string, Found][] = [];
-  const tell = (entry: [string, Found]) => {
-    const waits = sorted.some((cause) => explains(cause[1], entry[1]) && !told.includes(cause));
-    if (told.includes(entry) || waits) return;
-    told.push(entry);
-    for (const effect of sorted) if (explains(entry[1], effect[1])) tell(effect);
-  };
-  for (const entry of sorted) tell(entry);
-  return told;
+/** The graver, surer and earlier ones first. */
+function byGravity(a: Found, b: Found): number {
+  const rank = ({ id, rule, fault }: Found) =>
+    [fault.confidence === 'possible' ? 1 : 0, SEVERITIES.indexOf(fault.severity ?? rule.severity), rule.code, fault.first.at, id] as const;
+  const [left, right] = [rank(a), rank(b)];
+  const i = left.findIndex((value, k) => value !== right[k]);
+  return i < 0 ? 0 : left[i]! < right[i]! ? -1 : 1;
 }
 
 function findingOf(
   c: Case,
-  id: string,
-  { rule, subject, fault }: Found,
+  { id, rule, subject, fault }: Found,
   causedBy: readonly string[],
   names: FrameNames,
 ): Omit<Finding, 'evidence'> {
@@ -226,10 +197,8 @@ function culpritOf(c: Case, subject: Subject, machine: Machine): Culprit {
 
 const ROLE_WORDS = { director: 'director', realServer: 'real server', gateway: 'gateway', client: 'client', other: 'machine' } as const;
 
-/** The faults that no other explains: each rule with all its culprits for one address, and with all addresses of these, in one phrase. */
-function headlinesOf(ordered: readonly [string, Found][]): string[] {
-  const all = ordered.map(([, f]) => f);
-  const roots = all.filter((f) => !all.some((other) => explains(other, f)));
+/** Of faults that no other explains: each rule with all its culprits for one address, and with all addresses of these, in one phrase. */
+function headlinesOf(roots: readonly Found[]): string[] {
   const byAddress = groupBy(roots, (f) => JSON.stringify([f.rule.name, f.subject.ip])).map(headlineOf);
   const alike = groupBy(byAddress, ({ rule, role, machines, isSure }) =>
     JSON.stringify([rule.name, role, isSure, machines.map((m) => m.macs[0] ?? nameOf(m)).sort()]),
