@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { arp, BROADCAST, ethernet, ip, tcp, tunnelled, udp } from '../test/support/frame-bytes.ts';
 import { CaptureWriter } from './capture-writer.ts';
@@ -34,6 +34,8 @@ export interface Place {
   readonly folder: string;
   /** A real capture with a fault. */
   readonly fault: string;
+  /** Another, in which every role shows; its truth.json lies beside it. */
+  readonly clusterWithFault: string;
 }
 
 const CLIENT = { mac: '52:54:00:00:00:07', ip: '198.51.100.7' };
@@ -339,6 +341,67 @@ export const CASES: readonly LimitCase[] = [
     },
   },
   {
+    name: 'a machine for every request',
+    input: 'N SYNs, each from another machine to the director, which hands each back to where it came from',
+    full: 20_000,
+    small: 300,
+    exit: 1,
+    says: /^FAULT/,
+    run: (at, count) => {
+      const { director } = realMacs(at);
+      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+        for (let i = 0; i < count; i++) {
+          const packet = (ttl: number) => ip(CLIENT.ip, VIP, tcp({ from: 1024 + i, to: 80, flags: 'S', sequence: i }), { ttl });
+          capture.frame(ethernet(machine(i), director, packet(64))).frame(ethernet(director, machine(i), packet(63)));
+        }
+      });
+    },
+  },
+  {
+    name: 'a machine for every answer',
+    input: 'N machines that ask for the VIP, are answered by a real server and by the director, and send to either',
+    full: 20_000,
+    small: 300,
+    exit: 1,
+    says: /^FAULT/,
+    run: (at, count) => {
+      const { director, realServer } = realMacs(at);
+      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+        for (let i = 0; i < count; i++) {
+          const asker = { mac: machine(i), ip: `10.1.${i >>> 8}.${i & 0xff}` };
+          capture.frame(
+            ethernet(asker.mac, BROADCAST, arp({ operation: 'request', senderMac: asker.mac, senderIp: asker.ip, targetIp: VIP })),
+          );
+          for (const mac of [realServer, director]) {
+            const answer = arp({ operation: 'reply', senderMac: mac, senderIp: VIP, targetMac: asker.mac, targetIp: asker.ip });
+            capture.frame(ethernet(mac, asker.mac, answer));
+            capture.frame(ethernet(asker.mac, mac, ip(asker.ip, VIP, SYN)));
+          }
+        }
+      });
+    },
+  },
+  {
+    name: 'real servers that nobody finds',
+    input: 'N addresses for which the director asks three times in vain, with requests in between',
+    full: 3000,
+    small: 100,
+    exit: 1,
+    says: /^FAULT/,
+    run: (at, count) => {
+      const { director, gateway } = realMacs(at);
+      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+        for (let i = 0; i < 3 * count; i++) {
+          const time = { seconds: 1_900_000_000 + Math.floor(i / count), microseconds: Math.floor(((i % count) * 1e6) / count) };
+          const targetIp = `203.0.${120 + Math.floor((i % count) / 200)}.${1 + ((i % count) % 200)}`;
+          const request = arp({ operation: 'request', senderMac: director, senderIp: DIRECTOR.ip, targetIp });
+          capture.frame(ethernet(director, BROADCAST, request), time);
+          capture.frame(ethernet(gateway, director, ip(CLIENT.ip, VIP, tcp({ from: 1024 + i, to: 80, flags: 'S', sequence: i }))), time);
+        }
+      });
+    },
+  },
+  {
     name: 'a gzip bomb',
     input: 'N MiB of zeros behind a pcap header, a thousandth of that as gzip: each 16 bytes are an empty frame',
     full: 4096,
@@ -540,6 +603,17 @@ export const CASES: readonly LimitCase[] = [
     run: (at, count) => stalled(at, count, 30, ({ child }) => child.stdin.end()),
   },
 ];
+
+/** The n-th of many machines. */
+function machine(n: number): string {
+  return `52:54:01:${[n >>> 16, n >>> 8, n].map((byte) => (byte & 0xff).toString(16).padStart(2, '0')).join(':')}`;
+}
+
+/** Machines of the cluster with a fault. */
+function realMacs({ clusterWithFault }: Place): { director: string; realServer: string; gateway: string } {
+  const { topology } = JSON.parse(readFileSync(join(dirname(clusterWithFault), 'truth.json'), 'utf8'));
+  return { director: topology.directors[0].mac, realServer: topology.realservers[0].mac, gateway: topology.gateway.mac };
+}
 
 /** All that was said, in one line. */
 function saidBy({ stdout, stderr }: Outcome): string {

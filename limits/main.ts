@@ -35,6 +35,7 @@ else await main();
 async function main(): Promise<void> {
   const tool = new Tool(join(ROOT, 'bin/lvs-doctor.js'));
   const fault = join(ROOT, 'fixtures/pcaps/rs-answers-arp-t5/mirror.pcap');
+  const clusterWithFault = join(ROOT, 'fixtures/pcaps/rs-arp-partial-t5/mirror.pcap');
   const rows: string[][] = [];
   for (const limit of CASES.filter(({ name }) => name.includes(values.only))) {
     if (limit.needs?.() === false) {
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'lvs-doctor-limits-'));
     try {
       const count = values.small ? limit.small : limit.full;
-      const outcome = await limit.run({ tool, folder, fault }, count);
+      const outcome = await limit.run({ tool, folder, fault, clusterWithFault }, count);
       const complaint = complaintAbout(limit, outcome);
       if (complaint !== null) {
         process.exitCode = 1;

@@ -81,8 +81,6 @@ async function run(pipe: string | undefined, options: WatchCommandOptions): Prom
   const { setFlagsFromString } = await import('node:v8');
   // The heap's young part would grow by leaps for an hour, up to 32 MB, and shrink when it is quiet: as small as it begins is enough.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // The rest is what a judgement makes and nobody needs: collected when it is a fifth of the heap, not when it is as large again.
-  setFlagsFromString('--heap-growing-percent=20');
   const { name, point, given } = await whatToWatch(pipe, options);
   const rules = await rulesOf(options);
   const { openLive } = await import('../capture/live/open-live.ts');

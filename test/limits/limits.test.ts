@@ -30,12 +30,13 @@ class QuickTool extends Tool {
 
 const tool = new QuickTool(join(import.meta.dirname, '../../bin/lvs-doctor.js'));
 const fault = fixture('rs-answers-arp-t5/mirror.pcap');
+const clusterWithFault = fixture('rs-arp-partial-t5/mirror.pcap');
 
 for (const limit of CASES) {
   test.skipIf(limit.needs?.() === false)(`${limit.name} is borne`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lvs-doctor-limits-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const outcome = await limit.run({ tool, folder, fault }, limit.small);
+    const outcome = await limit.run({ tool, folder, fault, clusterWithFault }, limit.small);
     expect(complaintAbout(limit, outcome), outcome.stderr).toBeNull();
   });
 }
