@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A watch in a flood: forged random sources at the mirror port for as long as you like, with a real fault at the end. Memory must stay flat,
 # and the fault must be found. Not a part of the checks: sudo lab/flood.sh [--stalled] [--backend NAME] [SECONDS [PACKETS_A_SECOND]],
-# 3000 and 50000 by default: 30 minutes after 20 in which facts grow. --stalled: until the fault, nobody reads what the watch prints, and its webhook takes requests and never answers.
+# 3000 and 50000 by default: 30 minutes after 20 in which facts grow.
+# --stalled: until the fault, nobody reads what the watch prints, and its webhook takes requests and never answers.
 # Needs what the lab needs, and trafgen (apt-get install netsniff-ng). Frames, losses, lag, memory and the finding are printed.
 set -euo pipefail
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
