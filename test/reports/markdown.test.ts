@@ -180,7 +180,7 @@ describe('foreign text in a ticket', () => {
         expect(textOf(rendered)).toBe(single(`Says ${shown(text)} here ${shown(text)}.`));
         expect(tagsOf(rendered).filter((tag) => !['<p>', '<code>'].includes(tag))).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [['\u00a0'], ['\u2003'], ['\u3000\u3000']] },
     );
   });
 

@@ -29,7 +29,7 @@ export function prose(text: string, longest: number = LONGEST): string {
 /** `text` as code, between more backticks than it holds in a row; nothing for nothing. */
 export function code(text: string, longest: number = LONGEST): string {
   const shown = printableUpTo(longest, text);
-  if (shown.trim() === '') return '';
+  if (/^ *$/.test(shown)) return '';
   const ticks = '`'.repeat(longestRun(shown) + 1);
   const pad = /^[` ]|[` ]$/.test(shown) ? ' ' : '';
   return ticks + pad + shown + pad + ticks;
