@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+const { join } = require('node:path');
+const { load } = require('./load.js');
 
-await main(process.argv);
+load(join(__dirname, '../dist/core.cjs')).main(process.argv);

@@ -10,9 +10,9 @@
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -72,7 +72,7 @@ function filesBelow(path) {
 
 /** Answers each path with what the build prints of it. */
 async function answer(tree) {
-  const { main } = await import(pathToFileURL(join(tree, 'dist/main.js')).href);
+  const { main } = createRequire(join(tree, 'dist/'))('./core.cjs');
   const folder = mkdtempSync(join(tmpdir(), 'lvs-doctor-same-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const output = join(folder, 'diagnosis.json');

@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 stop() { echo "request-tracker.sh: $*" >&2; exit 2; }
 [ "$(id -u)" -eq 0 ] || stop 'it must be root, to install Request Tracker into a folder of its own.'
 for tool in debootstrap chroot curl node; do command -v "$tool" > /dev/null || stop "$tool is missing; install it."; done
-[ -f dist/main.js ] || stop "dist/ is missing; run 'npm run build'."
+[ -f dist/core.cjs ] || stop "dist/ is missing; run 'npm run build'."
 package=$(apt-get download --print-uris request-tracker5 2> /dev/null | tr -d "'" | awk 'NR == 1 {print $1}')
 [ -n "$package" ] || stop "there is no package request-tracker5 here; run 'apt-get update' on Debian 12 or later."
 readonly mirror=${package%%/pool/*}
