@@ -4,6 +4,9 @@
  */
 import type { ByteSource } from './byte-source.ts';
 
+/** The first piece; each is twice the one before, up to a chunk. What happens at the end of a piece has happened then before V8 optimizes for what happens. */
+const FIRST_PIECE_BYTES = 16 * 1024;
+
 export class Intake {
   readonly source: ByteSource;
   bytes: Uint8Array;
@@ -16,6 +19,8 @@ export class Intake {
   /** Bytes that were read from the source and may be consumed or were. */
   total = 0;
   private readonly chunkBytes: number;
+  /** Bytes to read next, at most. */
+  private pieceBytes: number;
   private largestRecord: number;
   /** Bytes before the chunk of each half, for what is left of a record. */
   private lead: number;
@@ -28,6 +33,7 @@ export class Intake {
   constructor(source: ByteSource, chunkBytes: number, largestRecord: number) {
     this.source = source;
     this.chunkBytes = chunkBytes;
+    this.pieceBytes = Math.min(FIRST_PIECE_BYTES, chunkBytes);
     this.largestRecord = largestRecord;
     this.lead = largestRecord;
     this.bytes = new Uint8Array(2 * (chunkBytes + largestRecord));
@@ -81,7 +87,8 @@ export class Intake {
     const free = this.end - this.limit;
     const half = this.bytes.length / 2;
     const at = free * 4 >= this.chunkBytes ? this.limit : this.end === half ? half + this.lead : this.lead;
-    const count = this.source.read(this.bytes, at, at === this.limit ? free : this.chunkBytes);
+    const count = this.source.read(this.bytes, at, Math.min(this.pieceBytes, at === this.limit ? free : this.chunkBytes));
+    this.pieceBytes = Math.min(this.pieceBytes * 2, this.chunkBytes);
     // Whoever fills next is told of a failure; nobody may ever ask.
     if (typeof count !== 'number') count.catch(() => {});
     this.ahead = { at, count };

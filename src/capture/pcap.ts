@@ -90,46 +90,50 @@ export class PcapReader extends RecordReader {
     const intake = this.intake;
     const at = intake.position;
     const start = at + this.headerBytes;
-    if (start > intake.limit || this.stopped) return this.exhaust();
-    const view = intake.view;
-    const little = this.little;
-    let captured = view.getUint32(at + 8, little);
-    let wireLength = view.getUint32(at + 12, little);
-    if (this.lengthOrder !== LengthOrder.capturedFirst && (this.lengthOrder === LengthOrder.wireFirst || captured > wireLength)) {
-      const first = captured;
-      captured = wireLength;
-      wireLength = first;
+    // One way out at the end of a piece, wherever in a record it is.
+    if (start <= intake.limit && !this.stopped) {
+      const view = intake.view;
+      const little = this.little;
+      let captured = view.getUint32(at + 8, little);
+      let wireLength = view.getUint32(at + 12, little);
+      if (this.lengthOrder !== LengthOrder.capturedFirst && (this.lengthOrder === LengthOrder.wireFirst || captured > wireLength)) {
+        const first = captured;
+        captured = wireLength;
+        wireLength = first;
+      }
+      // A frame longer than the snapshot length is believed: some writers got that field wrong.
+      if (captured > MAX_FRAME_BYTES) {
+        return this.stopAt(
+          intake.offset,
+          `a record claims ${captured} captured bytes, more than the ${MAX_FRAME_BYTES} of the longest frame`,
+        );
+      }
+      const end = start + captured;
+      if (end <= intake.limit) {
+        let seconds = view.getUint32(at, little);
+        let fraction = view.getUint32(at + 4, little);
+        if (fraction >= this.fractions) {
+          const whole = Math.floor(fraction / this.fractions);
+          seconds += whole;
+          fraction -= whole * this.fractions;
+        }
+        if (frame.view !== view) {
+          frame.bytes = intake.bytes;
+          frame.view = view;
+        }
+        frame.start = start;
+        frame.end = end;
+        frame.number = this.number += 1;
+        frame.seconds = seconds;
+        frame.nanoseconds = fraction * this.fractionNanoseconds;
+        frame.wireLength = wireLength;
+        frame.linkType = this.linkType;
+        frame.point = this.point;
+        intake.position = end;
+        this.info.frames += 1;
+        return true;
+      }
     }
-    // A frame longer than the snapshot length is believed: some writers got that field wrong.
-    if (captured > MAX_FRAME_BYTES) {
-      return this.stopAt(
-        intake.offset,
-        `a record claims ${captured} captured bytes, more than the ${MAX_FRAME_BYTES} of the longest frame`,
-      );
-    }
-    const end = start + captured;
-    if (end > intake.limit) return this.exhaust();
-    let seconds = view.getUint32(at, little);
-    let fraction = view.getUint32(at + 4, little);
-    if (fraction >= this.fractions) {
-      const whole = Math.floor(fraction / this.fractions);
-      seconds += whole;
-      fraction -= whole * this.fractions;
-    }
-    if (frame.view !== view) {
-      frame.bytes = intake.bytes;
-      frame.view = view;
-    }
-    frame.start = start;
-    frame.end = end;
-    frame.number = this.number += 1;
-    frame.seconds = seconds;
-    frame.nanoseconds = fraction * this.fractionNanoseconds;
-    frame.wireLength = wireLength;
-    frame.linkType = this.linkType;
-    frame.point = this.point;
-    intake.position = end;
-    this.info.frames += 1;
-    return true;
+    return this.exhaust();
   }
 }

@@ -81,6 +81,28 @@ test('its buffer does not grow while records are no longer than they were said t
   expect(intake.bytes).toBe(bytes);
 });
 
+test('its pieces begin small, and are soon as long as a chunk', async () => {
+  const wanted: number[] = [];
+  const endless = counting(Number.POSITIVE_INFINITY, [Number.POSITIVE_INFINITY], true);
+  const source: ByteSource = {
+    ...endless,
+    read(target, offset, length) {
+      wanted.push(length);
+      return endless.read(target, offset, length);
+    },
+  };
+  const intake = new Intake(source, 200_000, 100);
+  let met = 0;
+  for (let i = 0; i < 12; i++) {
+    await intake.fill();
+    for (; intake.limit - intake.position >= 97; intake.position += 97, met += 97) {
+      if (intake.bytes[intake.position] !== byteAt(met)) expect.fail(`byte ${met} is another one`);
+    }
+  }
+  expect(wanted.slice(0, 4)).toEqual([16_384, 32_768, 65_536, 85_312]);
+  expect(wanted.slice(4)).toEqual(wanted.slice(4).map(() => 200_000));
+});
+
 test('a failure while it reads ahead is told to who fills next, and to nobody else', async () => {
   let reads = 0;
   const source = {
