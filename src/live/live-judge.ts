@@ -49,8 +49,8 @@ export class LiveJudge {
   #since: Generation | null = null;
   /** What was judged until the newest turn, and is asked by whoever looks at `case` until the next judgement. */
   #replaced: Generation | null = null;
-  /** Nobody asks it any more: the next one begins in its memory, so that memory does not depend on when garbage is collected. */
-  #ended: Generation | null = null;
+  /** Nobody asks these any more: what begins next takes their memory, so that memory does not depend on when garbage is collected. */
+  readonly #ended: Generation[] = [];
   #generations = 0;
   #frames = 0;
   #framesJudged = -1;
@@ -132,15 +132,17 @@ export class LiveJudge {
       ...this.#memory.remembered.vips.map((vip) => vip.ip),
       ...(this.#judgement?.case.cluster.vips.map((vip) => vip.ip) ?? []),
     ];
-    const ended = this.#ended;
-    this.#ended = null;
-    return new Generation(this.#generations++, nowMs, vips, ended);
+    return new Generation(this.#generations++, nowMs, vips, this.#ended.pop() ?? null);
+  }
+
+  #end(generation: Generation | null): void {
+    if (generation !== null) this.#ended.push(generation);
   }
 
   #judge(nowMs: number): void {
     this.#framesJudged = this.#frames;
     this.#judgement = this.#judged.judge(this.#judged.hasLoss ? this.#presence : this.#rules, this.#judging, this.#memory.remembered);
-    this.#ended ??= this.#replaced;
+    this.#end(this.#replaced);
     this.#replaced = null;
     const { cluster } = this.#judgement.case;
     if (this.#since !== null) this.#sinceJudgement = this.#since.judge(this.#rules, this.#judging, this.#memory.with(cluster, nowMs));
@@ -236,7 +238,7 @@ export class LiveJudge {
       const next = this.#next.judge(this.#rules, this.#judging, this.#memory.remembered);
       const isLost = ({ state, finding: { id } }: TrackedFinding) => state === 'active' && byId.has(id) && !next.byId.has(id);
       const isKept = this.#open().some(isLost) && !this.#judged.isFull && this.#judged.ageAt(nowMs) < LONGEST_MS;
-      if (isKept) this.#ended = this.#next;
+      if (isKept) this.#end(this.#next);
       else {
         this.#replaced = this.#judged;
         this.#judged = this.#next;
@@ -250,20 +252,20 @@ export class LiveJudge {
   /** `since` begins anew where it holds a fault that is to be seen gone, or a loss; it ends where nobody needs it. */
   #renewSince(nowMs: number): void {
     const open = this.#open();
+    const since = this.#since;
     // What was seen last before the judged facts began is seen gone, or not, in these.
     const isNeeded = this.#judged.hasLoss || open.some((tracked) => tracked.lastFaultMs > this.#judged.begunMs);
     if (!isNeeded) {
-      this.#ended ??= this.#since;
+      this.#end(since);
       this.#since = null;
       this.#sinceJudgement = null;
       return;
     }
-    const since = this.#since;
     const isTainted = (tracked: TrackedFinding) =>
       tracked.lastFaultMs > since!.begunMs || this.#sinceJudgement?.byId.has(tracked.finding.id) === true;
     if (since !== null && !this.#hasLost && !(since.ageAt(nowMs) >= SINCE_MS && open.some(isTainted))) return;
     this.#sinceJudgement = null;
-    this.#ended ??= this.#since;
+    this.#end(since);
     this.#since = this.#begin(nowMs);
   }
 

@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { FlowTable } from '../../src/correlation/flows.ts';
 import { casesIn, truthOf } from '../support/fixtures.ts';
 import { BEGIN_MS, Replay } from '../support/replay.ts';
+
+const original = FlowTable.prototype.insert;
 
 /** A fault, the rule that finds it, and a healthy run of a cluster of the same shape. */
 const FAULTS = [
@@ -177,5 +180,21 @@ describe('a watch', () => {
     ];
     expect(tracked!.finding.count).toBeGreaterThan(46 * finding.count);
     expect(tracked!.finding.count).toBeLessThanOrEqual(50 * finding.count);
+  });
+
+  test('has four sets of large tables at most, however long a fault lasts', async () => {
+    const tables = new Set<FlowTable>();
+    const insert = vi.spyOn(FlowTable.prototype, 'insert').mockImplementation(function (this: FlowTable, ...args) {
+      tables.add(this);
+      return original.apply(this, args);
+    });
+    onTestFinished(() => insert.mockRestore());
+    const replay = new Replay();
+    for (let i = 0; i < 200; i++) {
+      await replay.capture('reply-wrong-source-tcp');
+      replay.silence(30);
+    }
+    expect(replay.nowMs - BEGIN_MS).toBeGreaterThan(9 * 600_000);
+    expect(tables.size).toBeLessThanOrEqual(4);
   });
 });
