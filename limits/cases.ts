@@ -358,6 +358,34 @@ export const CASES: readonly LimitCase[] = [
     },
   },
   {
+    name: 'a real server for every request',
+    input: 'N SYNs that the director hands on, each to another machine, which answers',
+    full: 20_000,
+    small: 300,
+    exit: 1,
+    says: /^FAULT.*machines of a VIP.*were not followed/,
+    run: (at, count) => {
+      const { director, gateway } = realMacs(at);
+      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+        for (let i = 0; i < count; i++) exchange(capture, i, [gateway, director, machine(i)]);
+      });
+    },
+  },
+  {
+    name: 'a director for every request',
+    input: 'N SYNs, each to another machine, which hands it on to a real server',
+    full: 20_000,
+    small: 300,
+    exit: 1,
+    says: /^FAULT.*machines of a VIP.*were not followed/,
+    run: (at, count) => {
+      const { realServer, gateway } = realMacs(at);
+      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+        for (let i = 0; i < count; i++) exchange(capture, i, [gateway, machine(i), realServer]);
+      });
+    },
+  },
+  {
     name: 'a machine for every answer',
     input: 'N machines that ask for the VIP, are answered by a real server and by the director, and send to either',
     full: 20_000,
@@ -607,6 +635,16 @@ export const CASES: readonly LimitCase[] = [
 /** The n-th of many machines. */
 function machine(n: number): string {
   return `52:54:01:${[n >>> 16, n >>> 8, n].map((byte) => (byte & 0xff).toString(16).padStart(2, '0')).join(':')}`;
+}
+
+/** A SYN of a client of its own from machine to machine, and the answer of the last to the first. */
+function exchange(capture: CaptureWriter, i: number, [first, second, last]: readonly [string, string, string]): void {
+  const client = `198.51.${100 + (i >>> 8)}.${i & 0xff}`;
+  const syn = tcp({ from: 40_000, to: 80, flags: 'S', sequence: i });
+  capture
+    .frame(ethernet(first, second, ip(client, VIP, syn, { ttl: 64 })))
+    .frame(ethernet(second, last, ip(client, VIP, syn, { ttl: 63 })))
+    .frame(ethernet(last, first, ip(VIP, client, tcp({ from: 80, to: 40_000, flags: 'S.', sequence: 7, acknowledgment: i + 1 }))));
 }
 
 /** Machines of the cluster with a fault. */

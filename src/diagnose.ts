@@ -324,7 +324,7 @@ function limitsOf(facts: Facts, cluster: Cluster, o: Observations): Limits {
     pathsOverflowed: facts.paths.overflowed,
     edgesOverflowed: facts.edges.overflowed,
     claimsForgotten: facts.claims.forgotten + facts.addresses.overflowed,
-    sendersNotJudged: cluster.vips.reduce((sum, vip) => sum + o.sendersLeftOut(vip.ip), 0),
+    sendersNotJudged: cluster.vips.reduce((sum, vip) => sum + o.machinesLeftOut(vip.ip), 0),
   };
 }
 

@@ -256,6 +256,6 @@ export interface Limits {
   readonly pathsOverflowed: number;
   readonly edgesOverflowed: number;
   readonly claimsForgotten: number;
-  /** Machines that sent requests for a VIP and were not judged one by one. */
+  /** Machines that sent requests for a VIP, got or answered them, and were not judged one by one. */
   readonly sendersNotJudged: number;
 }

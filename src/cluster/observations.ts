@@ -199,6 +199,12 @@ export interface VrrpGroupSeen {
 /** Senders to one server IP that are judged one by one: more machines than a LAN has, but an end to random MACs. */
 const MAX_SENDERS = 512;
 
+/**
+ * Machines that get the requests of one server IP, or answer them: more than a cluster has, but an end to random MACs. Rules compare them
+ * with each other.
+ */
+const MAX_SERVING = 256;
+
 /** Addresses, and machines that claimed any, of which the words are kept: a rule looks at one after the other. */
 const MAX_RECENT = 256;
 
@@ -222,6 +228,8 @@ export class Observations {
   readonly #pathsByMac = new Map<Ip, Map<Mac, FlowPath[]>>();
   readonly #passagesBySender = new Map<Ip, Map<Mac, Passage[]>>();
   readonly #senderLists = new Map<Ip, Senders>();
+  /** Of a server IP that very many machines serve, those that are not looked at. */
+  readonly #notLookedAt = new Map<Ip, ReadonlySet<Mac>>();
   readonly #addresses = new Recent<number, AddressSeen>(MAX_RECENT, (address) => new AddressInWords(this.#words, address));
   readonly #claimers = new Recent<Mac, ClaimedBy>(MAX_RECENT, (mac) => this.#readClaimer(mac));
   /** Whom each MAC sent unicast frames to, with their number. */
@@ -241,8 +249,12 @@ export class Observations {
     );
     this.#ipNumber = new Map(this.#ips.map((ip, id) => [ip, id] as const).slice(1));
     this.#words = { claims: facts.claims, ip: (id) => this.ip(id), mac: macText };
-    this.passages = this.#readPassages();
-    this.paths = this.#readPaths();
+    const paths = this.#readPaths();
+    this.#chooseMachines(paths);
+    this.paths = paths.filter(({ server, toward, from }) => this.#isLookedAt(server, [...toward, ...from]));
+    this.passages = this.#readPassages().filter((passage) => this.#isLookedAt(passage.server, [passage]));
+    for (const path of this.paths) push(this.#pathsByServer, path.server, path);
+    for (const passage of this.passages) push(this.#passagesByServer, passage.server, passage);
     this.unicast = unicastOf(facts.edges);
   }
 
@@ -423,9 +435,9 @@ export class Observations {
     return this.#sendersOf(server).senders;
   }
 
-  /** How many MACs that sent frames toward a server IP are not among `sendersTo`. */
-  sendersLeftOut(server: Ip): number {
-    return this.#sendersOf(server).leftOut;
+  /** How many MACs that sent frames toward a server IP are not among `sendersTo`, and how many that serve it are on no path. */
+  machinesLeftOut(server: Ip): number {
+    return this.#sendersOf(server).leftOut + (this.#notLookedAt.get(server)?.size ?? 0);
   }
 
   #sendersOf(server: Ip): Senders {
@@ -463,7 +475,6 @@ export class Observations {
         maxTtl: counts.maxTtl,
       };
       passages.push(passage);
-      push(this.#passagesByServer, passage.server, passage);
     }
     return passages;
   }
@@ -494,9 +505,31 @@ export class Observations {
         })),
       };
       paths.push(path);
-      push(this.#pathsByServer, path.server, path);
     }
     return paths;
+  }
+
+  /** Of the machines that serve an IP those with the most flows are looked at, of several with as many those that were seen first. */
+  #chooseMachines(paths: readonly FlowPath[]): void {
+    const flows = new Map<Ip, Map<Mac, number>>();
+    for (const path of paths) {
+      let ofServer = flows.get(path.server);
+      if (ofServer === undefined) {
+        ofServer = new Map();
+        flows.set(path.server, ofServer);
+      }
+      for (const mac of servingMacs(path)) ofServer.set(mac, (ofServer.get(mac) ?? 0) + path.flows);
+    }
+    for (const [server, ofServer] of flows) {
+      if (ofServer.size <= MAX_SERVING) continue;
+      const ranked = [...ofServer].sort(([, a], [, b]) => b - a).map(([mac]) => mac);
+      this.#notLookedAt.set(server, new Set(ranked.slice(MAX_SERVING)));
+    }
+  }
+
+  #isLookedAt(server: Ip, hops: readonly Step[] | readonly Passage[]): boolean {
+    const notLookedAt = this.#notLookedAt.get(server);
+    return notLookedAt === undefined || !hops.some(({ source, destination }) => notLookedAt.has(source) || notLookedAt.has(destination));
   }
 
   #readClaimer(mac: Mac): ClaimedBy {
@@ -510,6 +543,11 @@ export class Observations {
     const { source, destination, vlan } = this.facts.edges;
     return { source: this.macOf(source[edge]!), destination: this.macOf(destination[edge]!), vlan: vlan[edge]! };
   }
+}
+
+/** The MACs that requests of a path go to, and those that answer them. */
+function servingMacs({ toward, from }: FlowPath): Mac[] {
+  return [...toward.map((hop) => hop.destination), ...from.map((hop) => hop.source)].filter((mac) => mac !== '');
 }
 
 /** Whom each MAC sent unicast frames to, with their number, over all VLANs. */

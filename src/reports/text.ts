@@ -54,7 +54,7 @@ function noticeLines(diagnosis: Diagnosis, style: Style): string[] {
     pathsOverflowed > 0 ? countText(pathsOverflowed, 'paths') : null,
     edgesOverflowed > 0 ? `${thousands(edgesOverflowed)} pairs of machines` : null,
     claimsForgotten > 0 ? `${thousands(claimsForgotten)} claims of addresses` : null,
-    sendersNotJudged > 0 ? `${thousands(sendersNotJudged)} machines that send requests` : null,
+    sendersNotJudged > 0 ? `${thousands(sendersNotJudged)} machines of a VIP` : null,
   ].filter((part) => part !== null);
   if (forgotten.length > 0) {
     lines.push(

@@ -37,6 +37,27 @@ describe.each(VERSIONS)('roles (IPv%i)', (version) => {
     expect(found.realServers[0]!.clues).toEqual([`gets copies of 1 flow to ${vip}`, `answers 1 flow with ${vip} as its source`]);
   });
 
+  test('of very many machines that serve a VIP the busiest are looked at, and how many are not is known', () => {
+    const many = Array.from({ length: 300 }, (_, i): Host => {
+      const { name, mac } = host(`many${i}`, 1000 + i);
+      return { name, mac, ip: version === 4 ? `203.0.${114 + (i >> 8)}.${i & 0xff}` : `2001:db8::1:${i.toString(16)}` };
+    });
+    const story = healthy(new Story(), many);
+    for (let i = 0; i < 2; i++) healthy(story);
+    const { cluster, o } = caseOf(story);
+    const { directors, realServers } = rolesOf(cluster.vip(vip))!;
+    expect(directors).toEqual([director.mac]);
+    expect(realServers).toEqual([...many.slice(0, 252), rs1, rs2, rs3].map((h) => h.mac).sort());
+    expect(o.machinesLeftOut(vip)).toBe(48);
+    expect(
+      o
+        .pathsTo(vip)
+        .flatMap((path) => path.toward)
+        .some((hop) => hop.destination === many[252]!.mac),
+    ).toBe(false);
+    expect(o.passagesOf(vip).some((passage) => passage.destination === many[252]!.mac)).toBe(false);
+  });
+
   test('machines get the addresses that they claim, but never the VIP', () => {
     const { cluster } = caseOf(healthy());
     expect(cluster.machineOf(rs1.mac).ips).toEqual([rs1.ip]);
