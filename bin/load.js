@@ -5,17 +5,16 @@
 const { readFileSync, statSync } = require('node:fs');
 const Module = require('node:module');
 const { dirname } = require('node:path');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 
 /** Where the code is that this Node.js made of a file. */
 const codeFileOf = (file) => `${file}.${process.version}-${process.arch}.code`;
 
-/** A file of CommonJS in ASCII, compiled or read as compiled before. */
+/** A file of CommonJS in ASCII, without import(), compiled or read as compiled before. */
 function compile(file) {
   return new Script(Module.wrap(readFileSync(file, 'latin1')), {
     filename: file,
     cachedData: readCode(file),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
 }
 

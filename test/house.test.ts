@@ -176,6 +176,7 @@ describe('rooms', () => {
         [...readFileSync(join(ROOT, 'dist', file), 'utf8').matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map((m) => m[1]!),
       );
     expect(imported).toContain('yaml');
+    expect(readFileSync(join(ROOT, 'dist/core.cjs'), 'utf8')).not.toMatch(/\bimport\(/);
     expect(files).toContain('LICENSES');
     const others = imported.filter((name) => !isBuiltin(name) && !files.includes(name.replace('./', '')));
     // cli-table3 does without its colours.

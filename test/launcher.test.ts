@@ -1,8 +1,20 @@
 /** The launcher loads the program with the code that V8 made of it, and does without it. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { fixture } from './cli/run.ts';
 
@@ -17,11 +29,12 @@ beforeEach(() => {
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
   for (const part of ['bin', 'dist', 'package.json', 'docs/rules', 'schema'])
     cpSync(join(ROOT, part), join(copy, part), { recursive: true, preserveTimestamps: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   code = join(copy, 'dist', readdirSync(join(copy, 'dist')).find((name) => name.endsWith('.code'))!);
 });
 
 /** What a launcher prints of a fault, and whether V8 took the code that was there. */
-function run(folder: string, ...options: string[]): { stdout: string; status: number | null; took: boolean | undefined } {
+function run(capture = CAPTURE, options: readonly string[] = []): { stdout: string; status: number | null; took: boolean | undefined } {
   const told = join(copy, 'told.cjs');
   writeFileSync(
     told,
@@ -32,16 +45,23 @@ function run(folder: string, ...options: string[]): { stdout: string; status: nu
   );
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [...options, '--require', told, join(folder, 'bin/lvs-doctor.js'), 'diagnose', CAPTURE],
+    [...options, '--require', told, join(copy, 'bin/lvs-doctor.js'), 'diagnose', capture],
     { encoding: 'utf8' },
   );
   return { stdout, status, took: { false: true, true: false }[stderr] };
 }
 
+/** A zstd frame of one stored block. */
+function zstdOf(content: Uint8Array): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE((content.length << 3) | 1);
+  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3]), size.subarray(0, 3), content]);
+}
+
 const real = () => spawnSync(process.execPath, [join(ROOT, 'bin/lvs-doctor.js'), 'diagnose', CAPTURE], { encoding: 'utf8' }).stdout;
 
 test('V8 takes the code that was made when the program was built', () => {
-  const told = run(copy);
+  const told = run();
   expect(told).toEqual({ stdout: real(), status: 1, took: true });
   expect(told.stdout).toMatch(/^FAULT/);
 });
@@ -55,10 +75,16 @@ test.each<[string, () => void, readonly string[], boolean | undefined]>([
   ['Node.js runs with other options', () => {}, ['--no-lazy'], false],
 ])('what is said is the same where %s', (_, change, options, took) => {
   change();
-  expect(run(copy, ...options)).toEqual({ stdout: real(), status: 1, took });
+  expect(run(CAPTURE, options)).toEqual({ stdout: real(), status: 1, took });
+});
+
+test.each([gzipSync, zstdOf])('it diagnoses a compressed capture', (compressed) => {
+  const path = join(copy, 'capture');
+  writeFileSync(path, compressed(readFileSync(CAPTURE)));
+  expect(run(path)).toMatchObject({ stdout: expect.stringMatching(/^FAULT/), status: 1, took: true });
 });
 
 test('a program that was changed since is compiled anew', () => {
   appendFileSync(join(copy, 'dist/core.cjs'), 'process.stdout.write("changed"); process.exit();');
-  expect(run(copy)).toMatchObject({ stdout: 'changed', status: 0 });
+  expect(run()).toMatchObject({ stdout: 'changed', status: 0 });
 });

@@ -117,7 +117,8 @@ async function decompressed(stored: ByteSource): Promise<[ByteSource, 'gzip' | '
   const isGzip = magic >>> 16 === GZIP_MAGIC;
   const isZstd = magic === ZSTD_MAGIC || (magic & 0xf0ffffff) >>> 0 === ZSTD_SKIPPABLE;
   if (!isGzip && !isZstd) return [whole, null];
-  const zlib: Zlib = await import('node:zlib');
+  // Loaded when it is needed, and not by import(), which code that V8 kept cannot call (bin/load.js).
+  const zlib: Zlib = process.getBuiltinModule('node:zlib');
   if (isGzip) return [new InflatedBytes(whole, () => zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES }), false), 'gzip'];
   const create = zlib.createZstdDecompress;
   if (create !== undefined) return [new InflatedBytes(whole, () => create({ chunkSize: INFLATED_CHUNK_BYTES }), true), 'zstd'];
