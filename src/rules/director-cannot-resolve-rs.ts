@@ -145,7 +145,7 @@ const requestsTo = oncePerCase((c: Case, { macs }: Machine) =>
 
 /** Whether only health checks of the director ask: meanwhile it hands requests on and keeps none waiting, of whichever VIP. */
 function isTakenOut(c: Case, director: Machine, row: Unanswered): boolean {
-  const vips = c.cluster.vips.filter((vip) => vip.directors.some((d) => d.machine === director));
+  const { vips } = c.cluster;
   return (
     vips.some((vip) => checkersOf(c, vip).has(director)) &&
     vips.some((vip) => handsOn(c, vip, director, row)) &&
@@ -166,7 +166,7 @@ function handsOn(c: Case, vip: Vip, director: Machine, row: Unanswered): boolean
   return arrivalsOf(c, vip, director).some(({ handedOnAt }) => handedOnAt >= row.first.at && handedOnAt <= row.last.at);
 }
 
-/** Whether a request arrives while the director asks, and is neither handed on nor answered by another machine before it has asked for the last time. */
+/** Whether a request arrives while the director asks, and is neither handed on nor answered before it has asked for the last time. */
 function keepsRequestsWaiting(c: Case, vip: Vip, director: Machine, row: Unanswered): boolean {
   const [from, until] = [row.first.at - WAITS_NS, row.last.at + WAITS_NS];
   return arrivalsOf(c, vip, director).some(({ at, servedAt }) => at >= from && at <= until && servedAt > row.last.at);
@@ -186,7 +186,7 @@ interface Arrival extends Seen {
   readonly goesOn: boolean;
   /** When the director hands it on; not a number where that is not remembered. */
   readonly handedOnAt: number;
-  /** When it is handed on or answered by another machine; infinity where it is neither. */
+  /** When it is handed on or answered, maybe by the director itself; infinity where it is neither. */
   readonly servedAt: number;
 }
 
@@ -207,7 +207,7 @@ function readArrivals(c: Case, vip: Vip, director: Machine): Arrival[] {
     const { frames } = seen.example;
     const { at } = frames[0]!;
     const onward = toward.slice(toward.indexOf(arrivalAt(c, vip, director, seen.path)!) + 1);
-    const served = [...onward, ...from.filter((hop) => !isSent(hop))].map((hop) => frames[steps.indexOf(hop)]?.at ?? at);
+    const served = [...onward, ...from].map((hop) => frames[steps.indexOf(hop)]?.at ?? at);
     const handedOn = toward.find(isSent);
     return {
       ...seen,

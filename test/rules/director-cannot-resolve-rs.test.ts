@@ -8,7 +8,7 @@ import { type Host, host, lan, Story, type Version } from '../support/story.ts';
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan(version);
   const rs4 = host('rs4', 20, version);
 
   /** The director's questions, each so many milliseconds after the one before. */
@@ -108,6 +108,22 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
   });
 
+  test('a real server is found though another director sends it requests meanwhile', () => {
+    const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2, rs3] });
+    const story = healthy({ version }).wait(3000).whoHas(director, rs3.ip).wait(1000);
+    story.tcp(remote, vip).syn(gateway, backup, rs3);
+    story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip);
+    expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
+  });
+
+  test('a given real server is found though the director hands its own requests to others meanwhile', () => {
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs3] });
+    const story = healthy({ version }).wait(3000).whoHas(director, rs3.ip).wait(1000);
+    story.tcp(rs3, vip).syn(rs3, director, rs1);
+    story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip);
+    expect(judge(story, { ...MIRROR, given: roles }).findings).toHaveLength(1);
+  });
+
   test('the remedy checks address, arp_ignore and the director’s entry', () => {
     const [server, onTheDirector] = onlyFinding(judge(asks(healthy({ version }), rs3, 1000, 1000)), rule).remedy.steps;
     expect(server!.on).toBe(rs3.ip);
@@ -174,6 +190,21 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
         expect(judge(down()).findings).toHaveLength(1);
       });
 
+      test('while the director answers some of them itself (localnode)', () => {
+        const byItself = (story: Story) => story.tcp(remote, vip).opens([gateway, director], [director, gateway]);
+        expect(judge(down(served, byItself)).findings).toEqual([]);
+      });
+
+      test('but not where requests are handed on only before it asks, or long after', () => {
+        const before = healthy({ version });
+        for (const rs of [rs1, rs2]) before.tcp(director, rs.ip).opens([director, rs], [rs, director]);
+        served(before);
+        expect(judge(asks(before.wait(3000), rs3, 1000, 1000)).findings).toHaveLength(1);
+        const after = down().wait(3000);
+        served(after);
+        expect(judge(after).findings).toHaveLength(1);
+      });
+
       test('nor for one that comes back, and gets what waited', () => {
         const story = healthy({ version });
         story.tcp(director, rs1.ip).opens([director, rs1], [rs1, director]);
@@ -227,6 +258,12 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       }
     });
 
+    test('for another host, while the director answers requests itself (localnode)', () => {
+      const story = healthy({ version }).wait(3000);
+      story.tcp(remote, vip).opens([gateway, director], [director, gateway]);
+      expect(judge(asks(story, rs4, 1000, 1000)).findings).toEqual([]);
+    });
+
     test('for another host, while the director answers a request that is not seen', () => {
       const story = healthy({ version }).wait(3000);
       story.tcp(remote, vip).synAck(director, gateway);
@@ -247,6 +284,12 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       };
       expect(sends(rs3)).toEqual([]);
       expect(sends(rs2)).toHaveLength(1);
+    });
+
+    test('for one that got the first try past the director, and the next one from it', () => {
+      const story = healthy({ version }).wait(3000).whoHas(director, rs3.ip).wait(1000);
+      story.tcp(remote, vip).syn(gateway, rs3).syn(gateway, director, rs3);
+      expect(judge(story.whoHas(director, rs3.ip).wait(1000).whoHas(director, rs3.ip)).findings).toEqual([]);
     });
 
     test('for unicast questions that check an entry', () => {
