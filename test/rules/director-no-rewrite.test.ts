@@ -8,7 +8,7 @@ const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 const everybody: Host = { name: 'everybody', mac: 'ff:ff:ff:ff:ff:ff', ip: '' };
 
 describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)', (version) => {
-  const { vip, gateway, director, backup, rs1, rs2, client } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, client, remote } = lan(version);
   const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2], gateways: [gateway] });
   const judgeGiven = (story: Story) => judge(story, { ...MIRROR, given: roles });
   /** Resolving leaves frames that the director cannot have sent again, each once. */
@@ -115,6 +115,12 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judgeGiven(story).findings).toEqual([]);
     });
 
+    test('for a request that leaves with its own MAC as destination and also has a rewritten copy', () => {
+      const story = resolved();
+      story.tcp(client, vip).syn(client, director, director, rs1);
+      expect(judgeGiven(story).findings).toEqual([]);
+    });
+
     test('for a request that is answered', () => {
       const story = resolved();
       story.tcp(client, vip).syn(client, director).story.again().tcp(client, vip, { clientPort: 40_000 }).synAck(rs1, client);
@@ -171,6 +177,21 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('but on a real server whose own request comes back while another machine hands it those of others', () => {
+      const story = new Story().resolves(rs1, vip, director);
+      story.tcp(rs1, vip).syn(rs1, director, rs1);
+      story.tcp(client, vip).syn(backup, rs1);
+      const known = given({ vips: [vip], directors: [director], realServers: [rs2] });
+      expect(judge(story, { ...MIRROR, given: known }).findings).toHaveLength(1);
+    });
+
+    test('but on a gateway that gets back what it brings: these requests are not its own', () => {
+      const story = resolved();
+      story.tcp(remote, vip).syn(gateway, director, gateway);
+      story.tcp(remote, vip).syn(director, gateway);
+      expect(onlyFinding(judgeGiven(story), rule).count).toBe(1);
+    });
+
     test('for requests seen from their middle on', () => {
       const story = resolved();
       story.tcp(client, vip).data(client, director, director);
@@ -216,6 +237,31 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
       expect(judgeGiven(story).findings).toHaveLength(findings);
     },
   );
+
+  test('packets of connections that began before say nothing of how often a hop is seen', () => {
+    const story = resolved();
+    const rewritten = (isDoubled: boolean) => {
+      const flow = story.wait(200).tcp(client, vip).syn(client, director);
+      if (isDoubled) story.again();
+      flow.syn(director, rs1).synAck(rs1, client);
+    };
+    for (const isDoubled of [true, true, false, false]) rewritten(isDoubled);
+    for (let i = 0; i < 8; i++) story.tcp(client, vip).data(client, director, rs1);
+    story.tcp(client, vip).syn(client, director).story.again();
+    expect(judgeGiven(story).findings).toEqual([]);
+  });
+
+  test.each([
+    ['the director sends on to its own MAC', director, director],
+    ['its sender sends to a real server as well', client, rs1],
+  ])('a request that comes twice and that %s is none that the director rewrites', (_, from, to) => {
+    const story = resolved();
+    const flow = story.tcp(client, vip).syn(client, director);
+    story.again();
+    flow.syn(from, to);
+    story.tcp(client, vip).syn(client, director).story.again();
+    expect(onlyFinding(judgeGiven(story), rule).count).toBe(2);
+  });
 
   describe('is not judged', () => {
     test('where the director’s egress does not pass', () => {
