@@ -103,6 +103,17 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
     expect(finding.remedy.steps[0]!.commands.join('\n')).not.toContain('nft');
   });
 
+  test('of a request that a real server resets too, the director’s own reset is told', () => {
+    const story = healthy({ version });
+    const flow = story.tcp(remote, vip).syn(gateway, director).refuse(rs1, gateway);
+    flow.syn(gateway, director).refuse(director, gateway);
+    const finding = onlyFinding(judge(story), rule);
+    expect(finding.message).toContain(`it answers them itself with a reset, first in frame ${story.frame}:`);
+    expect(finding.evidence.filter((e) => e.shows === 'effect').map((e) => [e.frame, e.says])).toEqual([
+      [story.frame, expect.stringMatching(/^reset in answer to the SYN/)],
+    ]);
+  });
+
   test('one request that the director answers with ICMP unreachable is enough: no real server is left', () => {
     const story = healthy({ version });
     const flow = story.tcp(remote, vip).syn(gateway, director);
@@ -296,6 +307,23 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
       const story = adverts(adverts(healthy({ version }), director, 3, { version }), backup, 3, { version });
       adverts(ask(story, 3), backup, 2, { version }).resolves(gateway, vip, director);
+      expect(judge(story, both).findings).toEqual([]);
+    });
+
+    test('for one that VRRP relieved, though it goes on with the connections that it has', () => {
+      const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+      const story = adverts(healthy({ version }), director, 3, { version });
+      const flow = story.tcp(remote, vip).opens([gateway, director, rs1], [rs1, gateway]);
+      ask(adverts(story, backup, 2, { version }), 2);
+      flow.data(gateway, director, rs1);
+      adverts(ask(story, 2), backup, 2, { version });
+      expect(judge(story, both).findings).toEqual([]);
+    });
+
+    test('for one that VRRP relieves soon after, though it claims the VIP once more', () => {
+      const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+      const story = ask(adverts(healthy({ version }), director, 3, { version }), 3).wait(1000);
+      adverts(story, backup, 3, { version }).resolves(gateway, vip, director);
       expect(judge(story, both).findings).toEqual([]);
     });
 
