@@ -5,12 +5,14 @@ import { atDirector, onDirector } from '../support/at-director.ts';
 import { configured } from '../support/configured.ts';
 import { healthy } from '../support/healthy.ts';
 import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
-import { type Host, lan, Story, type Version } from '../support/story.ts';
+import { type Host, host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, rs3, client, remote } = lan(version);
+  const { vip, gateway, director, backup, rs1, rs2, rs3, client, remote } = lan(version);
+  /** The MAC that two directors share, each in its turn. */
+  const group: Host = { ...host('group', 20, version), mac: '00:00:5e:00:01:33' };
   const viaGateway: Host = { ...remote, mac: gateway.mac };
 
   test('a reset in answer to a SYN is found', () => {
@@ -99,6 +101,23 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
     expect(found(local(80, 80), configured(roles, `-A -t ${endpointOf(443)} -s rr`))).toBe(0);
   });
 
+  test('what is handed on is for the real server, whatever port it is for and by whichever MAC it was asked', () => {
+    const port80 = `-A -t ${version === 4 ? `${vip}:80` : `[${vip}]:80`} -s rr`;
+    const roles = { vips: [vip], directors: [director, backup, group], realServers: [director, rs1] };
+    const refuses = (known: Given, there: readonly Host[], server: Host) => {
+      const story = healthy({ version });
+      story
+        .tcp(remote, vip, { port: 8080 })
+        .syn(...there)
+        .refuse(server, gateway);
+      return judge(story, { ...MIRROR, given: known }).findings.map((f) => f.culprits[0]!.mac);
+    };
+    expect(refuses(configured(roles, port80), [gateway, director, rs1], rs1)).toEqual([rs1.mac]);
+    // Of these the copy is not in the capture.
+    expect(refuses(configured(roles, port80), [gateway, group], rs1)).toEqual([rs1.mac]);
+    expect(refuses(given(roles), [gateway, backup], director)).toEqual([director.mac]);
+  });
+
   describe('stays clean', () => {
     test('in a healthy cluster', () => {
       const judged = judge(healthy({ version }));
@@ -148,6 +167,13 @@ describe.each([4, 6] as const satisfies Version[])('rs-refuses (IPv%i)', (versio
       story.tcp(client, vip, { port: 8082 }).syn(client, shared).refuse(director, client);
       const serves = given({ vips: [vip], directors: [director, shared], realServers: [director, rs1] });
       expect(judge(story, { ...MIRROR, given: serves }).findings).toEqual([]);
+    });
+
+    test('for a closed port of a director that serves too, asked by the MAC that it shares with another one', () => {
+      const roles = given({ vips: [vip], directors: [director, backup, group], realServers: [director, rs1] });
+      const story = healthy({ version });
+      story.tcp(client, vip, { port: 8080 }).syn(client, group).refuse(director, client);
+      expect(judge(story, { ...MIRROR, given: roles }).findings).toEqual([]);
     });
 
     test('for a closed port that is asked past the director', () => {
