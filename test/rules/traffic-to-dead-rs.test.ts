@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { trafficToDeadRs as rule } from '../../src/rules/traffic-to-dead-rs.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { connect, healthy } from '../support/healthy.ts';
-import { given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { firstFrames, given, judgeAll, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -143,9 +143,10 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
 
     test('for connections seen in mid-flow only', () => {
       const story = healthy({ version });
-      for (const wait of [31_000, 0]) {
+      for (const wait of [15_000, 16_000, 0]) {
         story.tcp(remote, vip).data(gateway, director, rs3);
         story.wait(wait);
+        connect(story, rs1, { version });
       }
       expect(judge(story).findings).toEqual([]);
     });
@@ -174,10 +175,12 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
       });
     });
 
-    test('when of the others only packets to the VIP are seen, or the director’s refusals, or its own earlier answers', () => {
+    test('when of the others only packets to the VIP are seen, or what the director says itself, or its own earlier answers', () => {
       for (const tell of [
         (story: Story) => story.tcp(remote, vip).syn(gateway, director, rs1, rs2),
         (story: Story) => story.tcp(remote, vip).syn(gateway, director).refuse(director, gateway),
+        // SYN cookies, before any client comes back with one.
+        (story: Story) => story.tcp(remote, vip).syn(gateway, director).synAck(director, gateway),
         (story: Story) => story.tcp(remote, vip).opens([gateway, director, rs3], [rs3, gateway]),
       ]) {
         const story = new Story().resolves(gateway, vip, director);
@@ -186,6 +189,18 @@ describe.each([4, 6] as const satisfies Version[])('traffic-to-dead-rs (IPv%i)',
         const meanwhile = { story: new Story().resolves(gateway, vip, director), meanwhile: tell };
         expect(judge(mute(31, meanwhile), { ...MIRROR, given: all }).findings).toEqual([]);
       }
+    });
+
+    test('when it answered itself before and after that, each time another machine', () => {
+      const story = new Story().resolves(gateway, vip, director);
+      connect(story, rs3, { version });
+      mute(31, { story: story.wait(1000), meanwhile: () => {} });
+      connect(story.wait(1000), rs3, { version, by: 'client' });
+      expect(judge(story, { ...MIRROR, given: all }).findings).toEqual([]);
+    });
+
+    test('when the frames of its requests are not remembered', () => {
+      expect(judge(mute(31), { ...MIRROR, remembered: firstFrames(0) }).findings).toEqual([]);
     });
 
     test('when others answer for another service only, or at another time', () => {
