@@ -50,6 +50,17 @@ describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', 
     expect(onlyFinding(judge(adverts(story, backup, 2, { version })), rule).count).toBe(3);
   });
 
+  test('of a connection that is tried by way of another sender, or to the new director, only the sender’s tries to the old one count', () => {
+    const story = tookOver();
+    for (let i = 0; i < 4; i++) {
+      const flow = story.tcp(remote, vip).syn(gateway, director);
+      story.wait(1000);
+      flow.syn(client, director).syn(gateway, backup);
+      story.wait(1000);
+    }
+    expect(onlyFinding(judge(adverts(story, backup, 2, { version })), rule).count).toBe(4);
+  });
+
   test('of an old director with two cards the one is named that the requests went to', () => {
     const card = { ...director, mac: '52:54:00:00:00:22' };
     const cards = { ...MIRROR, given: given({ vips: [vip], directors: [director, card, backup], realServers: [rs1, rs2, rs3] }) };
@@ -214,6 +225,14 @@ describe.each([4, 6] as const satisfies Version[])('stale-gateway-arp (IPv%i)', 
 
     test('that go to the new director, who hands them to the old one', () => {
       isPassed((story) => story.tcp(remote, vip).syn(gateway, backup, director));
+    });
+
+    test('that are repeated to the old director after the new one got them', () => {
+      isPassed((story) => {
+        const flow = story.tcp(remote, vip).syn(gateway, backup, rs1);
+        story.wait(1000);
+        flow.syn(gateway, director);
+      });
     });
 
     test('that the old director sends on, answered or not', () => {
