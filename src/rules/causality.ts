@@ -51,7 +51,7 @@ export class Causality<F extends Linked> {
     return (
       this.#linked(
         f,
-        HIDING,
+        CAUSES.filter(({ hides }) => hides),
         ({ effect }) => effect,
         ({ cause }) => cause,
       ).length > 0
@@ -63,10 +63,10 @@ export class Causality<F extends Linked> {
    * about. A finding of several causes follows the last of them.
    */
   told(): F[] {
-    const told = new Set<F>();
+    const told: F[] = [];
     const waitsFor = new Map(this.#found.map((f) => [f, this.causesOf(f).length]));
     const tell = (f: F) => {
-      told.add(f);
+      told.push(f);
       for (const effect of this.#linked(
         f,
         CAUSES,
@@ -78,8 +78,9 @@ export class Causality<F extends Linked> {
         if (left === 0) tell(effect);
       }
     };
-    for (const f of this.#found) if (waitsFor.get(f) === 0 && !told.has(f)) tell(f);
-    return [...told];
+    const begins = this.#found.filter((f) => waitsFor.get(f) === 0);
+    for (const f of begins) tell(f);
+    return told;
   }
 
   /** What these links join with a finding at their near end. */
@@ -95,8 +96,6 @@ export class Causality<F extends Linked> {
     return [...places].sort((a, b) => a - b).map((place) => this.#found[place]!);
   }
 }
-
-const HIDING = CAUSES.filter(({ hides }) => hides);
 
 function keyOf(rule: string, ip: Ip): string {
   return `${rule}/${ip}`;
