@@ -114,10 +114,12 @@ function isReset(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {
   return forwarded || tookOver(c, vip, machine, path);
 }
 
-/** Whether what is seen on a hop from the server's side first is a reset, which is told as a step of its own. */
+/**
+ * Whether what is seen on the first hop from the server's side is a reset, which is told as a step of its own: one that took another hop
+ * would have that one before it.
+ */
 function isHopOfReset(path: FlowPath, hop: Step): boolean {
-  const next = path.steps[path.steps.indexOf(hop) + 1];
-  return next?.event === PathEvent.reset && next.source === hop.source && next.destination === hop.destination;
+  return path.steps[path.steps.indexOf(hop) + 1]?.event === PathEvent.reset;
 }
 
 function tookOver(c: Case, vip: Vip, machine: Machine, path: FlowPath): boolean {

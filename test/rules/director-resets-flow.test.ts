@@ -166,6 +166,13 @@ describe.each([4, 6] as const satisfies Version[])('director-resets-flow (IPv%i)
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for a director that serves as well, of whose answers the capture has only the reset', () => {
+      const localnode = given({ vips: [vip], directors: [director], realServers: [director, rs1] });
+      const story = healthy({ version });
+      story.tcp(remote, vip).syn(gateway, director).ack(gateway, director).reset(director, gateway);
+      expect(judge(story, { ...MIRROR, given: localnode }).findings).toEqual([]);
+    });
+
     test('for a program of its own, whoever else is said to serve', () => {
       const story = healthy({ version });
       story.tcp(remote, vip, { port: 22 }).opens([gateway, director], [director, gateway]).reset(director, gateway);
