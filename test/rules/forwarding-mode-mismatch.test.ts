@@ -63,6 +63,13 @@ describe.each([4, 6] as const satisfies Version[])('forwarding-mode-mismatch (IP
     expect(finding.remedy.steps[0]!.commands.join('\n')).toContain('lb_kind');
   });
 
+  test('where the configuration says direct routing, NAT counts for a service that nobody routes directly as well', () => {
+    const story = nat(healthy({ version }));
+    story.tcp(remote, vip, { port: 443 }).syn(gateway, director).translated(rs1.ip, director, rs1);
+    expect(onlyFinding(judge(story, { ...MIRROR, given: saved('-g') }), rule).count).toBe(3);
+    expect(onlyFinding(judge(story), rule).count).toBe(2);
+  });
+
   test.each([
     ['NAT', '-m', nat],
     ['a tunnel', '-i', tunnel],
