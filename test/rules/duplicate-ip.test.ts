@@ -8,7 +8,7 @@ import { host, lan, Story, type Version } from '../support/story.ts';
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
 
 describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (version) => {
-  const { vip, gateway, director, rs1, rs2, client } = lan(version);
+  const { vip, gateway, director, rs1, rs2, client, remote } = lan(version);
   const printer = host('printer', 66, version);
   const start = () => healthy({ version });
   const race = (story: Story, ip = rs2.ip) => story.whoHas(director, ip).isAt(rs2, ip, director).isAt(printer, ip, director).wait(500);
@@ -114,6 +114,15 @@ describe.each([4, 6] as const satisfies Version[])('duplicate-ip (IPv%i)', (vers
     const story = race(start());
     for (let i = 0; i < 7; i++) story.resolves(client, host('far', 200 + i, version).ip, printer);
     expect(verdictOn(judge(story), rule, rs2.ip)).toBe('passed');
+  });
+
+  test('nor is a director that routes for many, though SSH on the VIP is its own', () => {
+    const story = start().whoHas(client, rs2.ip).isAt(rs2, rs2.ip, client).isAt(director, rs2.ip, client).wait(500);
+    story.tcp(remote, vip, { port: 22 }).opens([gateway, director], [director, gateway]);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs2] });
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, rs2.ip)).toBe('found');
+    for (let i = 0; i < 7; i++) story.resolves(client, host('far', 200 + i, version).ip, director);
+    expect(verdictOn(judge(story, { ...MIRROR, given: roles }), rule, rs2.ip)).toBe('passed');
   });
 
   test('an address that VRRP moves is none', () => {

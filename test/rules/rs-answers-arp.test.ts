@@ -179,15 +179,28 @@ describe('rs-answers-arp', () => {
     });
 
     test('but not a real server with many addresses of its own: it serves the VIP itself', () => {
-      const hosts = (story: Story) => {
+      const hosts = (story: Story, beside = MIRROR) => {
         for (let n = 50; n < 60; n++) story.resolves(gateway, host('site', n).ip, rs1);
-        return culpritsOf(judge(story.wait(100).resolves(gateway, vip, rs1)), rule);
+        return culpritsOf(judge(story.wait(100).resolves(gateway, vip, rs1), beside), rule);
       };
       expect(hosts(healthy())).toEqual([rs1.mac]);
       // Who routes, too, but not to the VIP: what it gets for that goes on.
       const story = new Story().resolves(gateway, vip, director);
       for (const rs of [rs2, rs3]) story.tcp(remote, vip).opens([gateway, director, rs1, rs], [rs, rs1, gateway]);
       expect(hosts(story)).toEqual([]);
+      // Nor is it seen to serve where the next one's answer to it is not in the capture, or another one answers, or nobody.
+      for (const tell of [
+        (routes: Story) => routes.tcp(remote, vip).syn(gateway, director, rs1, rs2).synAck(rs1, gateway),
+        (routes: Story) => routes.tcp(remote, vip).syn(gateway, director, rs1).synAck(rs2, gateway),
+        (routes: Story) => routes.tcp(remote, vip).syn(gateway, director, rs1),
+      ]) {
+        const routes = new Story().resolves(gateway, vip, director);
+        for (const rs of [rs2, rs3]) routes.tcp(remote, vip).opens([gateway, director, rs], [rs, gateway]);
+        tell(routes);
+        expect(hosts(routes, { ...MIRROR, given: given({ vips: [vip], directors: [director], realServers: [rs1, rs2, rs3] }) })).toEqual(
+          [],
+        );
+      }
     });
 
     test('but not one that only announces many addresses, which others answer for', () => {
