@@ -124,7 +124,6 @@ function mismatchesOf(c: Case, ip: Ip): Map<Mac, ClaimSeen[]> {
   const found = new Map<Mac, ClaimSeen[]>();
   const vip = c.cluster.vip(ip);
   for (const m of c.o.about(ip)?.macs ?? []) {
-    if (m.toldCount === 0) continue;
     const isServers = vip !== undefined && c.cluster.isRealServer(m.mac, vip) && !c.cluster.isDirector(m.mac, vip);
     if (!isForeign(c, m.mac) && !isServers) continue;
     for (const claim of m.told) {

@@ -52,7 +52,8 @@ export const rsAnswersArp: Rule<Data> = {
     const shown = replies.slice(0, MAX_REPLIES_SHOWN);
     const more = [redirected(c, machine, replies), answersForAnother(c, s.ip, machine)].filter((m) => m !== null);
     const director = answersOf(first).find((e) => c.cluster.isDirector(e.mac, vip));
-    const others = shown.flatMap((reply) => answersOf(reply).filter((other) => other.ref.frame !== reply.ref.frame));
+    // Its own replies are among them: of a frame that is cited twice it is told once that it is the fault.
+    const others = shown.flatMap(answersOf);
     const evidence: Evidence[] = [
       ...shown.flatMap((reply): Evidence[] => [
         ...(reply.request === null ? [] : [{ at: reply.request, shows: 'cause' as const, says: questionSays(s.ip, reply.to) }]),
