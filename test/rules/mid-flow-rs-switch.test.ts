@@ -117,6 +117,14 @@ describe.each([4, 6] as const satisfies Version[])('mid-flow-rs-switch (IPv%i)',
       expect(moves(vip)).toHaveLength(1);
     });
 
+    test('for a real server of which nothing is seen, and that gets packets from both cards of a director', () => {
+      const card = { ...director, mac: '52:54:00:00:02:02' };
+      const story = new Story().resolves(gateway, vip, director);
+      story.tcp(remote, vip).syn(gateway, director, rs1).ack(gateway, director, rs1).data(gateway, card, rs1);
+      const cards = given({ vips: [vip], directors: [director, card], realServers: [] });
+      expect(judge(story, { ...MIRROR, given: cards }).findings).toEqual([]);
+    });
+
     test('for what moves between the two cards of a director', () => {
       const inner = host('inner', 41, version);
       const cards = { ...roles, directors: [{ ...roles.directors[0]!, macs: [director.mac, inner.mac] }] };
