@@ -71,6 +71,16 @@ describe.each([4, 6] as const satisfies Version[])('synack-unacknowledged (IPv%i
     expect(among(26)).toHaveLength(1);
   });
 
+  test('connections of which no answer of its own is seen do not count among those that it answered', () => {
+    const story = stuck();
+    for (let i = 0; i < 40; i++)
+      story
+        .tcp(remote, vip)
+        .syn(...there)
+        .ack(...there);
+    expect(judge(story).findings).toHaveLength(1);
+  });
+
   test('SYN-ACKs to forged clients, which nobody acknowledges or asks for again, say nothing of the others', () => {
     const story = healthy({ version });
     for (let i = 0; i < 40; i++)
