@@ -70,6 +70,12 @@ describe.each([4, 6] as const satisfies Version[])('uneven-distribution (IPv%i)'
       expect(judge(story).findings).toEqual([]);
     });
 
+    test('for answers to requests that are not seen to reach it', () => {
+      const story = shares(6, 4);
+      for (let i = 0; i < 30; i++) story.tcp(remote, vip).syn(gateway, director).synAck(rs1, gateway);
+      expect(judge(story).findings).toEqual([]);
+    });
+
     test('for NAT services', () => {
       const story = new Story().resolves(gateway, vip, director);
       for (let i = 0; i < 10; i++) story.tcp(remote, vip).syn(gateway, director).translated(rs1.ip, director, rs1);
