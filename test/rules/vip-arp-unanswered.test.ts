@@ -33,6 +33,12 @@ describe.each([4, 6] as const satisfies Version[])('vip-arp-unanswered (IPv%i)',
     expect(verdictOn(judged, rule, vip)).toBe('found');
   });
 
+  test('questions before the asker has learned where to send are found all the same', () => {
+    const story = inVain(start(), gateway, vip, 3);
+    serve(story.wait(10_000), director, rs1, version);
+    expect(judge(story).findings).toHaveLength(1);
+  });
+
   test('who was master then is named, not who became it later', () => {
     const story = inVain(adverts(start(), director, 3, { version }), gateway, vip, 3).wait(8000);
     adverts(story, backup, 3, { version });
