@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { directorCannotResolveRs as rule } from '../../src/rules/director-cannot-resolve-rs.ts';
 import { atDirector, onDirector } from '../support/at-director.ts';
 import { healthy } from '../support/healthy.ts';
-import { given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
+import { firstFrames, given, judgeBy, MIRROR, onlyFinding, verdictOn } from '../support/judged.ts';
 import { type Host, host, lan, Story, type Version } from '../support/story.ts';
 
 const judge = (story: Story, beside = MIRROR) => judgeBy([rule], story, beside);
@@ -129,6 +129,16 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
     expect(server!.on).toBe(rs3.ip);
     expect(server!.commands.join('\n').includes('arp_ignore')).toBe(version === 4);
     expect(onTheDirector!.commands[0]).toBe(`ip neigh show ${rs3.ip}`);
+  });
+
+  test('whether requests wait that are not remembered is not known', () => {
+    expect(judge(asks(waiting(), rs4, 1000, 1000), { ...MIRROR, remembered: firstFrames(0) }).findings).toEqual([]);
+    const roles = given({ vips: [vip], directors: [director], realServers: [rs1, rs4] });
+    expect(
+      judge(asks(waiting(), rs4, 1000, 1000), { ...MIRROR, given: roles, remembered: firstFrames(0) }).findings[0]!.evidence.map(
+        (e) => e.shows,
+      ),
+    ).toEqual(['fault', 'fault']);
   });
 
   test('a request waits for the answer from two seconds before the first question on', () => {
