@@ -16,6 +16,12 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
     return story;
   };
 
+  /** Both speak as masters in turn. */
+  const quarrel = (story: Story) => {
+    for (let i = 0; i < 80; i++) adverts(story, i % 2 === 0 ? backup : director, 1, { version, every: 100 });
+    return story;
+  };
+
   describe('requests that go in and never come out', () => {
     test('three of them are found, with the director as culprit', () => {
       const story = healthy({ version });
@@ -317,6 +323,19 @@ describe.each([4, 6] as const satisfies Version[])('director-not-forwarding (IPv
       ask(adverts(story, backup, 2, { version }), 2);
       flow.data(gateway, director, rs1);
       adverts(ask(story, 2), backup, 2, { version });
+      expect(judge(story, both).findings).toEqual([]);
+    });
+
+    test.each([
+      ['before', (story: Story, relieve: () => void) => [relieve(), quarrel(story)]],
+      ['behind', (story: Story, relieve: () => void) => [quarrel(story), relieve()]],
+    ])('for one that VRRP relieved %s so many changes of master that not all are remembered', (_, tell) => {
+      const both = { ...MIRROR, given: given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2] }) };
+      const story = healthy({ version });
+      tell(story, () => {
+        adverts(adverts(story, director, 3, { version }), backup, 2, { version });
+        adverts(adverts(ask(story, 3), backup, 2, { version }), director, 1, { version });
+      });
       expect(judge(story, both).findings).toEqual([]);
     });
 
