@@ -107,10 +107,8 @@ export const replyViaDirector: Rule<Data> = {
   },
 };
 
-/** Whether by this hop a director hands a reply on that it got. */
+/** Whether by this hop of a reply a director hands it on. */
 function isOnward(c: Case, vip: Vip, path: FlowPath, hop: Step): boolean {
   const index = path.from.indexOf(hop);
-  return (
-    index > 0 && c.cluster.isDirector(hop.source, vip) && path.from.slice(0, index).some((h) => c.cluster.isDirector(h.destination, vip))
-  );
+  return c.cluster.isDirector(hop.source, vip) && path.from.slice(0, index).some((h) => c.cluster.isDirector(h.destination, vip));
 }
