@@ -55,6 +55,21 @@ describe.each([4, 6] as const satisfies Version[])('reply-wrong-source (IPv%i)',
     expect(finding.evidence.at(-1)).toMatchObject({ shows: 'effect', frame: story.frame });
   });
 
+  test('an answer to a request that is forgotten among very many others cannot be told, though the client asks once more', () => {
+    const forgets = (others: number) => {
+      const story = new Story();
+      const flow = story.udp(client, vip).asks(...there);
+      for (let i = 0; i < others; i++) story.tcp(client, rs2.ip).data(client, rs2);
+      flow
+        .answers(rs1, client)
+        .answersFrom(rs1.ip, rs1, client)
+        .asks(...there);
+      return judge(story, { ...MIRROR, given: roles, maxFlows: 4096 }).findings;
+    };
+    expect(forgets(0)).toHaveLength(1);
+    expect(forgets(12_000)).toEqual([]);
+  });
+
   test('an answer whose frame is not remembered cannot be told', () => {
     const story = healthy({ version });
     story

@@ -22,14 +22,16 @@ export interface Beside {
   readonly given?: Given;
   /** Which examples of a path are remembered, and how much of each, where memory is short. */
   readonly remembered?: (path: FlowPath) => readonly Example[];
+  /** How many flows are remembered at most, a power of two from 2^12 on. */
+  readonly maxFlows?: number;
 }
 
 /** A capture of everything on the LAN. */
 export const MIRROR: Beside = { point: 'mirror' };
 
-export function caseOf(story: Story, { point = null, given = NOTHING_GIVEN, remembered }: Beside = {}): Case {
+export function caseOf(story: Story, { point = null, given = NOTHING_GIVEN, remembered, maxFlows }: Beside = {}): Case {
   const known = given.vips.map((vip) => parseIp(vip.ip)).filter((ip) => ip !== null);
-  const o = new Observations(story.facts(known));
+  const o = new Observations(story.facts(known, maxFlows));
   if (remembered !== undefined) for (const path of o.paths) Object.assign(path, { examples: remembered(path) });
   const cluster = inferCluster(o, given);
   return { o, cluster, given, sight: findSight(o, cluster, point) };

@@ -254,9 +254,9 @@ export class Story {
 
   // ------------------------------------------------------------------------------------------------ read as a capture
 
-  /** What the frames say. */
-  facts(known: readonly KnownAddress[] = []): Facts {
-    const facts = new Facts(known, KEY);
+  /** What the frames say; `maxFlows` where so many flows are remembered at most. */
+  facts(known: readonly KnownAddress[] = [], maxFlows?: number): Facts {
+    const facts = new Facts(known, KEY, maxFlows);
     const packet = new Packet();
     this.captured().forEach((frame, i) => {
       packet.decode(frame);
