@@ -134,13 +134,11 @@ function sendsMeanwhile(c: Case, machine: Machine, director: Machine, { first, l
   return requestsTo(c, machine).some(({ step, at: { at } }) => at > first.at && at < last.at && director.macs.includes(step.source));
 }
 
-/** Requests that come to a machine, to whichever VIP, from a director. */
+/** The hops by which requests come to a machine, to whichever VIP. One request may come from several directors. */
 const requestsTo = oncePerCase((c: Case, { macs }: Machine) =>
-  c.cluster.vips.flatMap((vip) =>
-    sightingsOf(c.o.pathsTouching(macs, vip.ip), (path) =>
-      path.toward.find((hop) => macs.includes(hop.destination) && c.cluster.isDirector(hop.source, vip)),
-    ),
-  ),
+  c.cluster.vips
+    .flatMap((vip) => c.o.pathsTouching(macs, vip.ip))
+    .flatMap((path) => path.toward.filter((hop) => macs.includes(hop.destination)).flatMap((hop) => sightingsOf([path], () => hop))),
 );
 
 /** Whether only health checks of the director ask: meanwhile it hands requests on and keeps none waiting, of whichever VIP. */
