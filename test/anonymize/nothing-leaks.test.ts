@@ -63,7 +63,8 @@ describe.each(casesIn())('%s', (name) => {
     const [frame, other] = [emptyFrame(), emptyFrame()];
     do {
       while (source.next(frame)) {
-        expect(disguise.next(other)).toBe(true);
+        // It may have another piece of the file at hand.
+        while (!disguise.next(other)) expect(await disguise.more()).toBe(true);
         expect([other.number, other.seconds, other.nanoseconds, other.wireLength]).toEqual([
           frame.number,
           frame.seconds,
@@ -73,6 +74,6 @@ describe.each(casesIn())('%s', (name) => {
         const shown = Buffer.from(other.bytes.subarray(other.start, other.end));
         expect(originals.filter((bytes) => shown.includes(bytes)).map((bytes) => `${frame.number}: ${bytes.toString('hex')}`)).toEqual([]);
       }
-    } while ((await source.more()) && (await disguise.more()));
+    } while (await source.more());
   });
 });
