@@ -4,7 +4,7 @@
  */
 import type { ByteSource } from './byte-source.ts';
 
-/** The first piece; each is twice the one before, up to a chunk. What happens at the end of a piece has happened then before V8 optimizes for what happens. */
+/** The first piece; each is twice the one before, up to a chunk: V8 has met the end of a piece before it optimizes, and need not do so again. */
 const FIRST_PIECE_BYTES = 16 * 1024;
 
 export class Intake {

@@ -258,9 +258,14 @@ export class Facts {
     const flags = isTcp ? p.tcpFlags : 0;
     const isSyn = (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
     let row = flows.find(first, second);
-    if (row < 0 || (isSyn && !this.#isSameSyn(row, p, sourceIsHigher))) {
-      row = this.#newFlow(frame, p, edge, ms, row, sourceIsHigher, isTcp, isSyn);
+    if (row < 0) {
+      row = this.#beginFlow(frame, p, edge, ms, sourceIsHigher, isTcp, isSyn);
       if (row < 0) return;
+    } else if (
+      isSyn &&
+      (flows.cold[flows.hot[row + 3]! + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))
+    ) {
+      this.#restartFlow(p, edge, ms, row, sourceIsHigher);
     } else if ((flows.hot[row + 1]! & FlowFlag.oneFrame) !== 0) flows.hot[row + 1] = flows.hot[row + 1]! & ~FlowFlag.oneFrame;
     flows.hot[row + 2] = ms;
 
@@ -392,28 +397,6 @@ export class Facts {
     if (sighting === Sighting.echo) this.#twice[edge]!++;
     else if (sighting === Sighting.echoAgain) this.#thrice[edge]!++;
     else this.#once[edge]!++;
-  }
-
-  /** Whether a SYN on a known 5-tuple is a repetition of the one with which its flow began. */
-  #isSameSyn(row: number, p: Packet, sourceIsHigher: boolean): boolean {
-    const flows = this.flows;
-    return flows.cold[flows.hot[row + 3]! + Cold.initialSequence] === p.sequence && this.#isFromClient(row, sourceIsHigher);
-  }
-
-  /** Starts a flow, in its old row where it has one. Its row, or -1. */
-  #newFlow(
-    frame: Frame,
-    p: Packet,
-    edge: number,
-    ms: number,
-    row: number,
-    sourceIsHigher: boolean,
-    isTcp: boolean,
-    isSyn: boolean,
-  ): number {
-    if (row < 0) return this.#beginFlow(frame, p, edge, ms, sourceIsHigher, isTcp, isSyn);
-    this.#restartFlow(p, edge, ms, row, sourceIsHigher);
-    return row;
   }
 
   /** Starts a flow: which end is the server, which root, and does it answer or repeat another flow's request? Its row, or -1. */
