@@ -511,18 +511,13 @@ export class Observations {
 
   /** Of the machines that serve an IP those with the most flows are looked at, of several with as many those that were seen first. */
   #chooseMachines(paths: readonly FlowPath[]): void {
-    const flows = new Map<Ip, Map<Mac, number>>();
-    for (const path of paths) {
-      let ofServer = flows.get(path.server);
-      if (ofServer === undefined) {
-        ofServer = new Map();
-        flows.set(path.server, ofServer);
-      }
-      for (const mac of servingMacs(path)) ofServer.set(mac, (ofServer.get(mac) ?? 0) + path.flows);
-    }
-    for (const [server, ofServer] of flows) {
-      if (ofServer.size <= MAX_SERVING) continue;
-      const ranked = [...ofServer].sort(([, a], [, b]) => b - a).map(([mac]) => mac);
+    const byServer = new Map<Ip, FlowPath[]>();
+    for (const path of paths) push(byServer, path.server, path);
+    for (const [server, ofServer] of byServer) {
+      const flows = new Map<Mac, number>();
+      for (const path of ofServer) for (const mac of servingMacs(path)) flows.set(mac, (flows.get(mac) ?? 0) + path.flows);
+      if (flows.size <= MAX_SERVING) continue;
+      const ranked = [...flows].sort(([, a], [, b]) => b - a).map(([mac]) => mac);
       this.#notLookedAt.set(server, new Set(ranked.slice(MAX_SERVING)));
     }
   }

@@ -38,24 +38,13 @@ export class Causality<F extends Linked> {
 
   /** The findings that explain this one, in the order given. */
   causesOf(f: F): F[] {
-    return this.#linked(
-      f,
-      CAUSES,
-      ({ effect }) => effect,
-      ({ cause }) => cause,
-    );
+    return this.#linked(f, 'effect', 'cause', CAUSES);
   }
 
   /** Whether one of its causes leaves nothing to tell of it. */
   isHidden(f: F): boolean {
-    return (
-      this.#linked(
-        f,
-        CAUSES.filter(({ hides }) => hides),
-        ({ effect }) => effect,
-        ({ cause }) => cause,
-      ).length > 0
-    );
+    const hiding = CAUSES.filter(({ hides }) => hides);
+    return this.#linked(f, 'effect', 'cause', hiding).length > 0;
   }
 
   /**
@@ -67,12 +56,7 @@ export class Causality<F extends Linked> {
     const waitsFor = new Map(this.#found.map((f) => [f, this.causesOf(f).length]));
     const tell = (f: F) => {
       told.push(f);
-      for (const effect of this.#linked(
-        f,
-        CAUSES,
-        ({ cause }) => cause,
-        ({ effect }) => effect,
-      )) {
+      for (const effect of this.#linked(f, 'cause', 'effect', CAUSES)) {
         const left = waitsFor.get(effect)! - 1;
         waitsFor.set(effect, left);
         if (left === 0) tell(effect);
@@ -83,12 +67,12 @@ export class Causality<F extends Linked> {
     return told;
   }
 
-  /** What these links join with a finding at their near end. */
-  #linked(f: F, links: readonly CauseLink[], near: (link: CauseLink) => string, far: (link: CauseLink) => string): F[] {
+  /** The findings at one end of the links that have this finding at the other. */
+  #linked(f: F, here: 'cause' | 'effect', there: 'cause' | 'effect', links: readonly CauseLink[]): F[] {
     const places = new Set<number>();
     for (const link of links) {
-      if (near(link) !== f.rule.name) continue;
-      const alike = this.#alike.get(keyOf(far(link), f.subject.ip));
+      if (link[here] !== f.rule.name) continue;
+      const alike = this.#alike.get(keyOf(link[there], f.subject.ip));
       if (alike === undefined) continue;
       const joined = link.join === 'vip' ? alike.all : f.fault.culprits.flatMap((machine) => alike.blaming.get(machine) ?? []);
       for (const place of joined) places.add(place);

@@ -51,8 +51,9 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
         const id = idOf(rule, subject, fault);
         const known = found.get(id);
         found.set(id, { id, rule, subject, ...known, fault: known === undefined ? fault : joinFaults(known.fault, fault) });
-        foundOn.set(id, foundOn.get(id) ?? []);
-        foundOn.get(id)!.push(key);
+        const keys = foundOn.get(id);
+        if (keys === undefined) foundOn.set(id, [key]);
+        else keys.push(key);
         for (const machine of fault.culprits) blamed.add(machine);
       }
       verdicts.push(verdictOf(c, rule, subject, faults.length > 0));
@@ -75,8 +76,9 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
     const causedBy = causality.causesOf(f).map(({ id }) => id);
     return { ...findingOf(c, f, causedBy, names), evidence };
   });
+  const roots = told.filter((_, i) => findings[i]!.causedBy.length === 0);
   const passed = new Set(judged.filter((_, i) => verdicts[i]!.verdict === 'passed').map(({ key }) => key));
-  return { findings, verdicts, headlines: headlinesOf(told.filter((f) => causality.causesOf(f).length === 0)), foundOn, passed };
+  return { findings, verdicts, headlines: headlinesOf(roots), foundOn, passed };
 }
 
 function subjectKey(rule: AnyRule, { ip, machine, sender }: Subject): SubjectKey {
