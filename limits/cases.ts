@@ -346,16 +346,14 @@ export const CASES: readonly LimitCase[] = [
     full: 20_000,
     small: 300,
     exit: 1,
-    says: /^FAULT/,
-    run: (at, count) => {
-      const { director } = realMacs(at);
-      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+    says: /^FAULT: Real server 203\.0\.113\.11 answers ARP.* without rewriting the destination MAC/,
+    run: (at, count) =>
+      inTheCluster(at, (capture, { director }) => {
         for (let i = 0; i < count; i++) {
           const packet = (ttl: number) => ip(CLIENT.ip, VIP, tcp({ from: 1024 + i, to: 80, flags: 'S', sequence: i }), { ttl });
           capture.frame(ethernet(machine(i), director, packet(64))).frame(ethernet(director, machine(i), packet(63)));
         }
-      });
-    },
+      }),
   },
   {
     name: 'a real server for every request',
@@ -363,13 +361,8 @@ export const CASES: readonly LimitCase[] = [
     full: 20_000,
     small: 300,
     exit: 1,
-    says: /^FAULT.*machines of a VIP.*were not followed/,
-    run: (at, count) => {
-      const { director, gateway } = realMacs(at);
-      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
-        for (let i = 0; i < count; i++) exchange(capture, i, [gateway, director, machine(i)]);
-      });
-    },
+    says: /^FAULT: Real server 203\.0\.113\.11 answers ARP.* machines of a VIP.* were not followed/,
+    run: (at, count) => exchanges(at, count, ({ director, gateway }, i) => [gateway, director, machine(i)]),
   },
   {
     name: 'a director for every request',
@@ -377,13 +370,8 @@ export const CASES: readonly LimitCase[] = [
     full: 20_000,
     small: 300,
     exit: 1,
-    says: /^FAULT.*machines of a VIP.*were not followed/,
-    run: (at, count) => {
-      const { realServer, gateway } = realMacs(at);
-      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
-        for (let i = 0; i < count; i++) exchange(capture, i, [gateway, machine(i), realServer]);
-      });
-    },
+    says: /^FAULT: Real server 203\.0\.113\.11 answers ARP.* machines of a VIP.* were not followed/,
+    run: (at, count) => exchanges(at, count, ({ realServer, gateway }, i) => [gateway, machine(i), realServer]),
   },
   {
     name: 'a machine for every answer',
@@ -391,10 +379,9 @@ export const CASES: readonly LimitCase[] = [
     full: 20_000,
     small: 300,
     exit: 1,
-    says: /^FAULT/,
-    run: (at, count) => {
-      const { director, realServer } = realMacs(at);
-      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+    says: /^FAULT: 2 real servers answer ARP/,
+    run: (at, count) =>
+      inTheCluster(at, (capture, { director, realServer }) => {
         for (let i = 0; i < count; i++) {
           const asker = { mac: machine(i), ip: `10.1.${i >>> 8}.${i & 0xff}` };
           capture.frame(
@@ -406,8 +393,7 @@ export const CASES: readonly LimitCase[] = [
             capture.frame(ethernet(asker.mac, mac, ip(asker.ip, VIP, SYN)));
           }
         }
-      });
-    },
+      }),
   },
   {
     name: 'real servers that nobody finds',
@@ -415,10 +401,9 @@ export const CASES: readonly LimitCase[] = [
     full: 3000,
     small: 100,
     exit: 1,
-    says: /^FAULT/,
-    run: (at, count) => {
-      const { director, gateway } = realMacs(at);
-      return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => {
+    says: /^FAULT: Real server 203\.0\.113\.11 answers ARP.* \d+ machines do not answer the director's ARP requests/,
+    run: (at, count) =>
+      inTheCluster(at, (capture, { director, gateway }) => {
         for (let i = 0; i < 3 * count; i++) {
           const time = { seconds: 1_900_000_000 + Math.floor(i / count), microseconds: Math.floor(((i % count) * 1e6) / count) };
           const targetIp = `203.0.${120 + Math.floor((i % count) / 200)}.${1 + ((i % count) % 200)}`;
@@ -426,8 +411,7 @@ export const CASES: readonly LimitCase[] = [
           capture.frame(ethernet(director, BROADCAST, request), time);
           capture.frame(ethernet(gateway, director, ip(CLIENT.ip, VIP, tcp({ from: 1024 + i, to: 80, flags: 'S', sequence: i }))), time);
         }
-      });
-    },
+      }),
   },
   {
     name: 'a gzip bomb',
@@ -637,20 +621,33 @@ function machine(n: number): string {
   return `52:54:01:${[n >>> 16, n >>> 8, n].map((byte) => (byte & 0xff).toString(16).padStart(2, '0')).join(':')}`;
 }
 
-/** A SYN of a client of its own from machine to machine, and the answer of the last to the first. */
-function exchange(capture: CaptureWriter, i: number, [first, second, last]: readonly [string, string, string]): void {
-  const client = `198.51.${100 + (i >>> 8)}.${i & 0xff}`;
-  const syn = tcp({ from: 40_000, to: 80, flags: 'S', sequence: i });
-  capture
-    .frame(ethernet(first, second, ip(client, VIP, syn, { ttl: 64 })))
-    .frame(ethernet(second, last, ip(client, VIP, syn, { ttl: 63 })))
-    .frame(ethernet(last, first, ip(VIP, client, tcp({ from: 80, to: 40_000, flags: 'S.', sequence: 7, acknowledgment: i + 1 }))));
+interface RealMacs {
+  readonly director: string;
+  readonly realServer: string;
+  readonly gateway: string;
 }
 
-/** Machines of the cluster with a fault. */
-function realMacs({ clusterWithFault }: Place): { director: string; realServer: string; gateway: string } {
-  const { topology } = JSON.parse(readFileSync(join(dirname(clusterWithFault), 'truth.json'), 'utf8'));
-  return { director: topology.directors[0].mac, realServer: topology.realservers[0].mac, gateway: topology.gateway.mac };
+/** Diagnoses the cluster with a fault with frames of its machines, and of others, behind it. */
+function inTheCluster(at: Place, write: (capture: CaptureWriter, macs: RealMacs) => void): Promise<Outcome> {
+  const { topology } = JSON.parse(readFileSync(join(dirname(at.clusterWithFault), 'truth.json'), 'utf8'));
+  const macs = { director: topology.directors[0].mac, realServer: topology.realservers[0].mac, gateway: topology.gateway.mac };
+  return behindTheFault({ ...at, fault: at.clusterWithFault }, (capture) => write(capture, macs));
+}
+
+/** There, SYNs of clients of their own, each from machine to machine, and the answer of the last to the first. */
+function exchanges(at: Place, count: number, hopsOf: (macs: RealMacs, i: number) => readonly [string, string, string]): Promise<Outcome> {
+  return inTheCluster(at, (capture, macs) => {
+    for (let i = 0; i < count; i++) {
+      const [first, second, last] = hopsOf(macs, i);
+      const client = `198.51.${100 + (i >>> 8)}.${i & 0xff}`;
+      const syn = tcp({ from: 40_000, to: 80, flags: 'S', sequence: i });
+      const answer = tcp({ from: 80, to: 40_000, flags: 'S.', sequence: 7, acknowledgment: i + 1 });
+      capture
+        .frame(ethernet(first, second, ip(client, VIP, syn, { ttl: 64 })))
+        .frame(ethernet(second, last, ip(client, VIP, syn, { ttl: 63 })))
+        .frame(ethernet(last, first, ip(VIP, client, answer)));
+    }
+  });
 }
 
 /** All that was said, in one line. */
