@@ -48,6 +48,7 @@ test('every frame of the fixtures reads as tshark reads it', async () => {
   expect(result.differences).toEqual([]);
   expect(result.refused).toEqual([]);
   expect(result.frames).toBeGreaterThan(0);
+  expect(result.left).toBe(0);
 });
 
 test('every frame of the captures beside the repository reads as tshark reads it', async ({ skip }) => {
