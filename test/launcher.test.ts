@@ -84,6 +84,14 @@ test.each([gzipSync, zstdOf])('it diagnoses a compressed capture', (compressed) 
   expect(run(path)).toMatchObject({ stdout: expect.stringMatching(/^FAULT/), status: 1, took: true });
 });
 
+test('where nothing was built it says what builds it', () => {
+  const program = join(copy, 'dist/core.cjs');
+  rmSync(program);
+  const { status, stderr } = spawnSync(process.execPath, [join(copy, 'bin/lvs-doctor.js'), 'diagnose', CAPTURE], { encoding: 'utf8' });
+  expect(stderr).toBe(`lvs-doctor: ${program} is missing: it is built by 'npm ci', without --omit=dev, in ${copy}.\n`);
+  expect(status).toBe(2);
+});
+
 test('a program that was changed since is compiled anew', () => {
   appendFileSync(join(copy, 'dist/core.cjs'), 'process.stdout.write("changed"); process.exit();');
   expect(run()).toMatchObject({ stdout: 'changed', status: 0 });
