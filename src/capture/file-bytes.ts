@@ -7,7 +7,7 @@ import { UsageError } from '../usage-error.ts';
 import type { ByteSource } from './byte-source.ts';
 
 /** Up to so many bytes are copied sooner than the thread pool is asked. */
-const SMALL_PIECE_BYTES = 64 * 1024;
+const SMALL_PIECE_BYTES = 512 * 1024;
 
 export class FileBytes implements ByteSource {
   readonly storedBytes: number | null;
