@@ -124,7 +124,7 @@ async function traceSeveral(
   };
   const rows = new WalkRows(walkRequests(c.o, c.cluster, filter), c.cluster, { sight: c.sight, lackedBy });
   const source = points.merge();
-  await closing(source, () => eachFrame(chosen(source, choice), (frame, packet) => rows.add(frame, packet, source.seenAs)));
+  await closing(source, () => eachPacket(chosen(source, choice), (frame, packet) => rows.add(frame, packet, source.seenAs)));
   return nameFrames(rows.paths(summaries.map(({ name }) => name).join(', ')), nameOf);
 }
 
@@ -144,9 +144,9 @@ async function readSeveral(
   const points = await readPoints(captures, { ...reading, open: kept.open, reopen: (name, how) => kept.reopen(name, how) });
   const source = points.merge();
   const facts = emptyFacts(given);
-  const add = (frame: Frame, packet: Packet) => {
+  const add = (frame: Frame) => {
     facts.isWatched = source.isWatched;
-    facts.add(frame, packet);
+    facts.addUndecoded(frame);
     return true;
   };
   await closing(source, () => eachFrame(chosen(source, choice), add, reading));
@@ -203,7 +203,7 @@ export async function trace(
     const wanted = walkRequests(o, cluster, filter);
     const rows = new WalkRows(wanted, cluster);
     const second = await kept.reopen(capture.name);
-    await closing(second, () => eachFrame(chosen(second, choice), (frame, packet) => rows.add(frame, packet)));
+    await closing(second, () => eachPacket(chosen(second, choice), (frame, packet) => rows.add(frame, packet)));
     return rows.paths(capture.name === '-' ? 'standard input' : basename(capture.name));
   } finally {
     kept.remove();
@@ -224,14 +224,11 @@ async function closing<T>(source: FrameSource, use: () => Promise<T>): Promise<T
 
 async function readFacts(source: FrameSource, given: Given, reading: Reading = {}): Promise<ReadCapture> {
   const facts = emptyFacts(given);
-  const info = await eachFrame(
-    source,
-    (frame, packet) => {
-      facts.add(frame, packet);
-      return true;
-    },
-    reading,
-  );
+  const add = (frame: Frame) => {
+    facts.addUndecoded(frame);
+    return true;
+  };
+  const info = await eachFrame(source, add, reading);
   return { facts, info };
 }
 
@@ -240,23 +237,26 @@ function emptyFacts(given: Given): Facts {
 }
 
 /** Reads frame by frame until the end, or until `use` has had enough and returns false, or until the caller says stop. */
-async function eachFrame(
-  source: FrameSource,
-  use: (frame: Frame, packet: Packet) => boolean,
-  { progress, stop }: Reading = {},
-): Promise<CaptureInfo> {
+async function eachFrame(source: FrameSource, use: (frame: Frame) => boolean, { progress, stop }: Reading = {}): Promise<CaptureInfo> {
   const frame = emptyFrame();
-  const packet = new Packet();
   // A pipe may be silent for ever: stopping must not wait for its next frame.
   const stopped = new Promise<boolean>((resolve) => stop?.addEventListener('abort', () => resolve(false), { once: true }));
   do {
     while (source.next(frame)) {
-      packet.decode(frame);
-      if (!use(frame, packet)) return source.info;
+      if (!use(frame)) return source.info;
     }
     progress?.(source.info);
   } while (stop?.aborted !== true && (await Promise.race([source.more(), stopped])));
   return source.info;
+}
+
+/** The same with each frame decoded. */
+function eachPacket(source: FrameSource, use: (frame: Frame, packet: Packet) => boolean): Promise<CaptureInfo> {
+  const packet = new Packet();
+  return eachFrame(source, (frame) => {
+    packet.decode(frame);
+    return use(frame, packet);
+  });
 }
 
 function noCapture(): UsageError {

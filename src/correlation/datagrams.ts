@@ -31,6 +31,11 @@ export class DatagramTable {
     return this;
   }
 
+  /** Any word of the row of a datagram: reading it brings the row near. */
+  peek(place: number): number {
+    return this.#rows[(place & (ROWS - 1)) << 2]!;
+  }
+
   /**
    * Notes a datagram and says whether it was here before.
    * @param signature 32-bit hash of what a director must not change: all but MACs, TTL and IP checksum

@@ -11,6 +11,9 @@ export const MAX_EDGES = 0xffff;
 /** From so many on, an edge is admitted with its second frame. */
 export const EDGES_AT_ONCE = MAX_EDGES >> 1;
 
+/** Sets of two edges that were met lately: so few that the processor has them at hand. */
+const RECENT_SETS = 256;
+
 export class EdgeTable {
   /** Number of edges, edge 0 included. */
   count = 1;
@@ -28,13 +31,34 @@ export class EdgeTable {
   #slots = new Int32Array(1 << 12);
   #mask = (1 << 10) - 1;
   readonly #doorkeeper = new Doorkeeper();
+  /** Rows as those of the slots. A new one takes the first row of its set, and what was there the second one. */
+  readonly #recent = new Int32Array(RECENT_SETS * 8);
 
   constructor(key: HashKey) {
     this.#key = key;
   }
 
+  /** The edge of a frame when it was met lately, without counting the frame; else 0. */
+  recent(mac0: number, mac1: number, mac2: number, vlan: number): number {
+    const recent = this.#recent;
+    const at = recentSetOf(mac0, mac1, mac2);
+    const other = at + 4;
+    const tag = vlan + 1;
+    const value = recent[at + 3]!;
+    if (recent[at] === mac0 && recent[at + 1] === mac1 && recent[at + 2] === mac2 && value >>> 16 === tag) return value & 0xffff;
+    const otherValue = recent[other + 3]!;
+    return recent[other] === mac0 && recent[other + 1] === mac1 && recent[other + 2] === mac2 && otherValue >>> 16 === tag
+      ? otherValue & 0xffff
+      : 0;
+  }
+
   /** The edge of a frame, from the three words of its MACs and its VLAN id; counts the frame. 0 when the table is full. */
   of(mac0: number, mac1: number, mac2: number, vlan: number): number {
+    const known = this.recent(mac0, mac1, mac2, vlan);
+    if (known !== 0) {
+      this.frames[known]!++;
+      return known;
+    }
     const slots = this.#slots;
     const mask = this.#mask;
     // The VLAN id shares a word with the edge's number: 12 bits and a marker of presence.
@@ -48,11 +72,22 @@ export class EdgeTable {
       if (slots[at] === mac0 && slots[at + 1] === mac1 && slots[at + 2] === mac2 && value >>> 16 === tag) {
         const edge = value & 0xffff;
         this.frames[edge]!++;
+        this.#meet(mac0, mac1, mac2, value);
         return edge;
       }
       slot = (slot + 1) & mask;
     }
     return this.#add(mac0, mac1, mac2, tag, hash, slot);
+  }
+
+  #meet(mac0: number, mac1: number, mac2: number, value: number): void {
+    const recent = this.#recent;
+    const at = recentSetOf(mac0, mac1, mac2);
+    for (let word = at; word < at + 4; word++) recent[word + 4] = recent[word]!;
+    recent[at] = mac0;
+    recent[at + 1] = mac1;
+    recent[at + 2] = mac2;
+    recent[at + 3] = value;
   }
 
   #add(mac0: number, mac1: number, mac2: number, tag: number, hash: number, slot: number): number {
@@ -94,6 +129,11 @@ export class EdgeTable {
     this.#slots = slots;
     this.#mask = mask;
   }
+}
+
+function recentSetOf(mac0: number, mac1: number, mac2: number): number {
+  const h = Math.imul(mac0 ^ mac2, 0x9e3779b1) ^ Math.imul(mac1, 0x85ebca77);
+  return ((h >>> 20) & (RECENT_SETS - 1)) << 3;
 }
 
 /** Whether a MAC is a group address (broadcast or multicast): the lowest bit of its first byte. */

@@ -9,7 +9,7 @@
 import type { Frame } from '../capture/frame.ts';
 import { destinationMacOf, sourceMacOf } from '../decoders/address.ts';
 import { IPVS_SYNC_PORT, IpvsSyncReader } from '../decoders/ipvs-sync.ts';
-import { DecodeStatus, LinkKind, type Packet, PacketKind, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
+import { DecodeStatus, LinkKind, Packet, PacketKind, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
 import { emptyVrrpAdvert, readVrrp } from '../decoders/vrrp.ts';
 import { AddressTable, MAX_ADDRESSES } from './addresses.ts';
 import { BoundedLog } from './bounded-log.ts';
@@ -22,6 +22,7 @@ import type { FrameRef } from './frame-ref.ts';
 import { finish, type HashKey, randomHashKey } from './hash.ts';
 import { IntegerSet } from './integer-set.ts';
 import { IpvsSync } from './ipvs-sync.ts';
+import { Hop, KnownHops } from './known-hops.ts';
 import { FULL_SIZE, LargeSegments } from './large-segments.ts';
 import { OpenRequests } from './open-requests.ts';
 import { PassageTable } from './passages.ts';
@@ -113,6 +114,10 @@ export class Facts {
   /** Time of the frame at hand: a double as parameter would be put on the heap for each frame. */
   readonly #clock = new Float64Array(1);
   readonly #datagrams: DatagramTable;
+  readonly #hops: KnownHops;
+  readonly #packet = new Packet();
+  /** Nobody asks for it: without it V8 would not read what `#reachFor` reads. */
+  readonly #reached = new Int32Array(1);
   readonly #large: LargeSegments;
   readonly #open: OpenRequests;
   readonly #points: Float64Array[] = [];
@@ -147,6 +152,7 @@ export class Facts {
     this.#hashes = new FlowHashes(key);
     this.flows = ended === null ? new FlowTable(maxFlows) : ended.flows.cleared();
     this.#datagrams = ended === null ? new DatagramTable() : ended.#datagrams.cleared();
+    this.#hops = ended === null ? new KnownHops() : ended.#hops.cleared();
     this.#large = ended === null ? new LargeSegments() : ended.#large.cleared();
     this.#open = ended === null ? new OpenRequests() : ended.#open.cleared();
     this.edges = new EdgeTable(key);
@@ -187,16 +193,17 @@ export class Facts {
     return this.#points.filter((row) => row !== undefined);
   }
 
+  /** Adds one frame, and decodes it if need be. */
+  addUndecoded(frame: Frame): void {
+    if (this.addKnown(frame)) return;
+    this.#packet.decode(frame);
+    this.add(frame, this.#packet);
+  }
+
   /** Adds one decoded frame. */
   add(frame: Frame, packet: Packet): void {
     const point = this.#points[frame.point] ?? this.#newPoint(frame);
-    const seconds = frame.seconds - this.baseSeconds;
-    const nanoseconds = frame.nanoseconds - this.baseNanoseconds;
-    const at = seconds * 1e9 + nanoseconds;
-    this.#clock[0] = at;
-    if (at < point[POINT.lastAt]!) point[POINT.disordered]!++;
-    else point[POINT.lastAt] = at;
-
+    const ms = this.#setClock(frame, point);
     const edge = this.edges.of(packet.mac0, packet.mac1, packet.mac2, packet.vlan);
     if (packet.link !== LinkKind.ethernet) {
       if (packet.link === LinkKind.cooked) this.cookedFrames++;
@@ -208,7 +215,7 @@ export class Facts {
       if (transport === Transport.tcp || transport === Transport.udp) {
         if (packet.sourcePort >= 0 && packet.destinationPort >= 0) {
           if (transport === Transport.tcp && packet.ipLength > 1500) point[POINT.oversized]!++;
-          this.#addSegment(frame, packet, edge, (seconds * 1000 + nanoseconds * 1e-6) | 0);
+          this.#addSegment(frame, packet, edge, ms);
         }
       } else if (transport === Transport.icmp || transport === Transport.icmp6) this.#addIcmp(frame, packet, edge);
       else if (transport === Transport.vrrp) this.#addVrrp(frame, packet);
@@ -216,6 +223,57 @@ export class Facts {
       this.arpFrames++;
       this.#addArp(frame, packet, edge);
     } else if (packet.status === DecodeStatus.malformed) point[POINT.undecodable]!++;
+  }
+
+  /**
+   * Adds a frame that tells nothing new, without decoding: a segment in the middle of a connection, on a hop that the connection took before.
+   * Says false, and adds nothing, of all others: those are to be decoded and added.
+   */
+  addKnown(frame: Frame): boolean {
+    const hops = this.#hops;
+    const hop = hops.find(frame, this.edges);
+    if (hop < 0) return false;
+    const { rows } = hops;
+    const hot = this.flows.hot;
+    const flow = rows[hop + Hop.flow]!;
+    const first = rows[hop + Hop.first]!;
+    // Another flow may have taken the row. A flow of which there is but one frame, or none that acknowledges, is not in the middle.
+    if (hot[flow] !== first) return false;
+    const state = hot[flow + 1]!;
+    const passage = rows[hop + Hop.passage]!;
+    const toward = this.passages.kind[passage] === PathEvent.toward;
+    if ((state & FlowFlag.oneFrame) !== 0 || (toward && (state & FlowFlag.established) === 0)) return false;
+    const path = state & 0xffff;
+    if (path !== rows[hop + Hop.path]) {
+      // It may have begun anew since, and not have taken this hop.
+      if (!this.paths.isContinued(rows[hop + Hop.path]!, path)) return false;
+      rows[hop + Hop.path] = path;
+    }
+    const point = this.#points[frame.point];
+    if (point === undefined) return false;
+    const ms = this.#setClock(frame, point);
+    const edge = rows[hop + Hop.edge]!;
+    this.edges.frames[edge]!++;
+    this.ipFrames++;
+    hot[flow + 2] = ms;
+    this.passages.add(passage, frame.number, this.#clock, hops.ttl);
+    if (hops.payloadLength >= FULL_SIZE) this.#addLarge(frame, flow, edge, ms, first, hops, toward);
+    if (((hops.checksum ^ hops.sequence) & SAMPLE_MASK) === 0) {
+      this.#addRare(frame, hops, edge, ms, flow, first, this.flows.secondHash(flow), false, toward, false, hops.tcpFlags);
+    }
+    return true;
+  }
+
+  /** Sets the clock to the time of a frame, notes it for its point, and returns it in milliseconds since the first frame, wrapping at 2^32. */
+  #setClock(frame: Frame, point: Float64Array): number {
+    const clock = this.#clock;
+    // Through memory of doubles, or V8 takes the product for an integer until the third second, and then optimizes anew.
+    clock[0] = frame.seconds - this.baseSeconds;
+    clock[0] = clock[0]! * 1e9 + (frame.nanoseconds - this.baseNanoseconds);
+    const at = clock[0]!;
+    if (at < point[POINT.lastAt]!) point[POINT.disordered]!++;
+    else point[POINT.lastAt] = at;
+    return (at * 1e-6) | 0;
   }
 
   #newPoint(frame: Frame): Float64Array {
@@ -257,6 +315,8 @@ export class Facts {
     const flows = this.flows;
     const flags = isTcp ? p.tcpFlags : 0;
     const isSyn = (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
+    const isRare = !isTcp || (flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst)) !== 0 || ((p.checksum ^ p.sequence) & SAMPLE_MASK) === 0;
+    if (isRare) this.#reachFor(p, second, flags);
     let row = flows.find(first, second);
     if (row < 0) {
       row = this.#beginFlow(frame, p, edge, ms, sourceIsHigher, isTcp, isSyn);
@@ -266,7 +326,7 @@ export class Facts {
       (flows.cold[flows.hot[row + 3]! + Cold.initialSequence] !== p.sequence || !this.#isFromClient(row, sourceIsHigher))
     ) {
       this.#restartFlow(p, edge, ms, row, sourceIsHigher);
-    } else if ((flows.hot[row + 1]! & FlowFlag.oneFrame) !== 0) flows.hot[row + 1] = flows.hot[row + 1]! & ~FlowFlag.oneFrame;
+    } else flows.hot[row + 1] = flows.hot[row + 1]! & ~FlowFlag.oneFrame;
     flows.hot[row + 2] = ms;
 
     let state = flows.hot[row + 1]!;
@@ -277,10 +337,11 @@ export class Facts {
     const paths = this.paths;
     const step = paths.step(path, (kind << 16) | edge);
     let next = path;
+    let passage = 0;
     if (step >= 0) {
       const steps = paths.transitions;
       next = steps[step + 2]!;
-      let passage = steps[step + 3]! - 1;
+      passage = steps[step + 3]! - 1;
       if (passage < 0) passage = this.#newPassage(step, path, edge, kind, toward);
       this.passages.add(passage, frame.number, this.#clock, p.ttl);
       if (next !== path) {
@@ -298,13 +359,34 @@ export class Facts {
         flows.hot[row + 1] = state | FlowFlag.established;
         if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame);
       }
-      if (p.payloadLength >= FULL_SIZE) {
-        const segment = Math.imul(first ^ p.sequence, 0x9e3779b1) ^ p.payloadLength ^ (toward ? 0x5bd1e995 : 0);
-        if (this.#large.see(segment ^ (segment >>> 15), edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
-      }
-      if (((p.checksum ^ p.sequence) & SAMPLE_MASK) !== 0) return;
+      if (p.payloadLength >= FULL_SIZE) this.#addLarge(frame, row, edge, ms, first, p, toward);
+      if (step >= 0) this.#knowHop(p, row, edge, passage);
     }
-    this.#addRare(frame, p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
+    if (isRare) this.#addRare(frame, p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
+  }
+
+  /** Reads from where a rare segment will be looked for: of what is far away in memory all comes at once then, and is waited for once. */
+  #reachFor(p: Packet, second: number, flags: number): void {
+    const open = this.#open.peek(this.#hashes.source, p.sequence);
+    this.#reached[0] = open ^ this.flows.peek(second) ^ this.#datagrams.peek(placeOf(p, second, flags));
+  }
+
+  /** A full-size segment: is it sent again and again? */
+  #addLarge(frame: Frame, row: number, edge: number, ms: number, first: number, p: Datagram, toward: boolean): void {
+    const segment = Math.imul(first ^ p.sequence, 0x9e3779b1) ^ p.payloadLength ^ (toward ? 0x5bd1e995 : 0);
+    if (this.#large.see(segment ^ (segment >>> 15), edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
+  }
+
+  /** A flow has taken a hop. The next segments that do so tell nothing new. */
+  #knowHop(p: Packet, row: number, edge: number, passage: number): void {
+    const hop = passage > 0 ? this.#hops.put(p, edge) : -1;
+    if (hop < 0) return;
+    const { rows } = this.#hops;
+    const { hot } = this.flows;
+    rows[hop + Hop.flow] = row;
+    rows[hop + Hop.first] = hot[row]!;
+    rows[hop + Hop.path] = hot[row + 1]! & 0xffff;
+    rows[hop + Hop.passage] = passage;
   }
 
   #isFromClient(row: number, sourceIsHigher: boolean): boolean {
@@ -320,7 +402,7 @@ export class Facts {
   /** Copies, echoes, loops, repeated SYNs and resets. */
   #addRare(
     frame: Frame,
-    p: Packet,
+    p: Datagram,
     edge: number,
     ms: number,
     row: number,
@@ -337,9 +419,7 @@ export class Facts {
         Math.imul(p.ipLength ^ (p.ipId << 16), 0xc2b2ae3d) ^
         Math.imul(p.checksum, 0x27d4eb2f),
     );
-    // The row is chosen by other bits than the signature has: together they are long enough for a flood of datagrams.
-    const place = second ^ (Math.imul(p.sequence ^ p.checksum ^ p.ipId, 0x9e3779b1) >>> 12) ^ flags;
-    const sighting = this.#datagrams.see(signature, place, edge, p.ttl, ms);
+    const sighting = this.#datagrams.see(signature, placeOf(p, second, flags), edge, p.ttl, ms);
     this.#countSighting(edge, sighting);
     if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame);
     else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame);
@@ -788,6 +868,9 @@ export class Facts {
   }
 }
 
+/** What tells datagrams apart, as in Packet. */
+type Datagram = Pick<Packet, 'sequence' | 'acknowledgment' | 'ipLength' | 'ipId' | 'checksum' | 'ttl' | 'payloadLength'>;
+
 /** One flow that stands at a path. */
 export interface FlowExample {
   readonly version: 4 | 6;
@@ -806,6 +889,11 @@ interface TimedRow {
 
 /** A datagram's copy to another address follows within this time. */
 const COPY_OF_DATAGRAM_WITHIN_MS = 100;
+
+/** Where a datagram is noted: by other bits than its signature has, so that together they are long enough for a flood of datagrams. */
+function placeOf(p: Datagram, second: number, flags: number): number {
+  return second ^ (Math.imul(p.sequence ^ p.checksum ^ p.ipId, 0x9e3779b1) >>> 12) ^ flags;
+}
 
 /** Whether a datagram goes to a multicast group or to all. */
 function isGroupDestination(p: Packet): boolean {

@@ -109,24 +109,22 @@ export class FlowTable {
   find(first: number, second: number): number {
     const hot = this.hot;
     const mask = this.#mask;
-    for (let i = 0; i < WINDOW; i++) {
-      const row = ((second + i) & mask) << 2;
+    const aside = second ^ first;
+    // One loop for both windows: V8 has met all of it before it optimizes.
+    const rows = mask < this.#cap - 1 ? WINDOW + ASIDE : WINDOW;
+    for (let i = 0; i < rows; i++) {
+      const row = (((i < WINDOW ? second : aside) + i) & mask) << 2;
       const tag = hot[row]!;
       if (tag === first) return row;
+      // Whoever stands aside has found the first window full, and no row is ever given back.
       if (tag === 0) return -1;
     }
-    return mask < this.#cap - 1 ? this.#findAside(first, second) : -1;
+    return -1;
   }
 
-  #findAside(first: number, second: number): number {
-    const hot = this.hot;
-    const aside = second ^ first;
-    for (let i = 0; i < ASIDE; i++) {
-      const row = ((aside + i) & this.#mask) << 2;
-      if (hot[row] === first) return row;
-      if (hot[row] === 0) return -1;
-    }
-    return -1;
+  /** Words from the begin and the end of a flow's window: reading them brings the window near. */
+  peek(second: number): number {
+    return this.hot[(second & this.#mask) << 2]! ^ this.hot[((second + WINDOW - 1) & this.#mask) << 2]!;
   }
 
   /** A row for a new flow, empty but for its hashes. May move all other rows. */
@@ -151,7 +149,7 @@ export class FlowTable {
         }
       }
       if (this.#mask + 1 < this.#cap) {
-        const aside = emptyRow(this.hot, this.#mask, second ^ first, ASIDE);
+        const aside = emptyRow(this.hot, this.#mask, (second ^ first) + WINDOW, ASIDE);
         if (aside >= 0) {
           this.count++;
           this.#clear(aside, first, second);
@@ -165,6 +163,11 @@ export class FlowTable {
       this.#clear(victim, first, second);
       return victim;
     }
+  }
+
+  /** The second hash of the flow of a row. */
+  secondHash(row: number): number {
+    return this.cold[this.hot[row + 3]! + Cold.secondHash]!;
   }
 
   /** Puts an event at the end of a flow's chain; without room only the path tells of it. */
@@ -286,7 +289,7 @@ export class FlowTable {
       const second = this.cold[old[from + 3]! + Cold.secondHash]!;
       let to = emptyRow(hot, mask, second, WINDOW);
       if (to < 0 && rows < this.#cap) {
-        to = emptyRow(hot, mask, second ^ old[from]!, ASIDE);
+        to = emptyRow(hot, mask, (second ^ old[from]!) + WINDOW, ASIDE);
         if (to < 0) return false;
       }
       if (to < 0) {

@@ -47,6 +47,11 @@ export class OpenRequests {
     rows[at + 3] = ms;
   }
 
+  /** Any word of the set of such a request: reading it brings the set near. */
+  peek(clientEnd: number, number: number): number {
+    return this.#rows[setOf(clientEnd, number)]!;
+  }
+
   /** Whether such a request was made within `withinMs`; then `first` and `second` name its flow. */
   find(clientEnd: number, number: number, ms: number, withinMs: number): boolean {
     const rows = this.#rows;
