@@ -24,6 +24,7 @@ import { IntegerSet } from './integer-set.ts';
 import { IpvsSync } from './ipvs-sync.ts';
 import { Hop, KnownHops } from './known-hops.ts';
 import { FULL_SIZE, LargeSegments } from './large-segments.ts';
+import { Lookout } from './lookout.ts';
 import { OpenRequests } from './open-requests.ts';
 import { PassageTable } from './passages.ts';
 import { Begun, PathEvent, PathTrie } from './paths.ts';
@@ -115,6 +116,7 @@ export class Facts {
   readonly #clock = new Float64Array(1);
   readonly #datagrams: DatagramTable;
   readonly #hops: KnownHops;
+  readonly #lookout = new Lookout();
   readonly #packet = new Packet();
   /** Nobody asks for it: without it V8 would not read what `#reachFor` reads. */
   readonly #reached = new Int32Array(1);
@@ -193,9 +195,12 @@ export class Facts {
     return this.#points.filter((row) => row !== undefined);
   }
 
-  /** Adds one frame, and decodes it if need be. */
+  /** Adds one frame of many, and decodes it if need be. */
   addUndecoded(frame: Frame): void {
-    if (this.addKnown(frame)) return;
+    if (this.#lookout.isOpen() && this.addKnown(frame)) {
+      this.#lookout.known++;
+      return;
+    }
     this.#packet.decode(frame);
     this.add(frame, this.#packet);
   }
@@ -379,7 +384,7 @@ export class Facts {
 
   /** A flow has taken a hop. The next segments that do so tell nothing new. */
   #knowHop(p: Packet, row: number, edge: number, passage: number): void {
-    const hop = passage > 0 ? this.#hops.put(p, edge) : -1;
+    const hop = passage > 0 && !this.#lookout.isClosed ? this.#hops.put(p, edge) : -1;
     if (hop < 0) return;
     const { rows } = this.#hops;
     const { hot } = this.flows;

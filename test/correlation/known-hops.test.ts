@@ -72,7 +72,7 @@ function addBothWays(frames: readonly CapturedFrame[], maxFlows: number | undefi
     packet.decode(frame);
     decoded.add(frame, packet);
     if (undecoded.addKnown(frame)) known++;
-    else undecoded.addUndecoded(frame);
+    else undecoded.add(frame, packet);
   }
   const [one, other] = [told(undecoded), told(decoded)];
   // Much faster while they are alike; what differs is shown by the other.
