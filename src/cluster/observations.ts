@@ -10,7 +10,7 @@ import type { Facts } from '../correlation/facts.ts';
 import { type FrameRef, frameRef } from '../correlation/frame-ref.ts';
 import { randomHashKey } from '../correlation/hash.ts';
 import { KeyedPairs } from '../correlation/keyed-pairs.ts';
-import { changesOf, type Sender } from '../correlation/passages.ts';
+import type { Sender } from '../correlation/passages.ts';
 import { type Begun, PathEvent } from '../correlation/paths.ts';
 import { formatIp, formatMac, parseMac } from '../decoders/address.ts';
 import { AddressInWords, type Words } from './address-in-words.ts';
@@ -358,7 +358,7 @@ export class Observations {
     const { edge } = this.facts.passages;
     const { destination } = this.facts.edges;
     const moves: Move[] = [];
-    for (const change of changesOf(log)) {
+    for (const change of this.facts.passages.changesOf(log)) {
       const to = formatMac(destination[edge[change.to]!]!);
       const from = change.from === 0 ? null : formatMac(destination[edge[change.from]!]!);
       if (from !== to) moves.push({ ref: frameRef(change.frame, change.at), from, to });

@@ -23,7 +23,7 @@ import { finish, type HashKey, randomHashKey } from './hash.ts';
 import { IntegerSet } from './integer-set.ts';
 import { IpvsSync } from './ipvs-sync.ts';
 import { Hop, KnownHops } from './known-hops.ts';
-import { FULL_SIZE, LargeSegments } from './large-segments.ts';
+import { FULL_SIZE, LargeSegments, largeSignature } from './large-segments.ts';
 import { Lookout } from './lookout.ts';
 import { OpenRequests } from './open-requests.ts';
 import { PassageTable } from './passages.ts';
@@ -118,7 +118,7 @@ export class Facts {
   readonly #hops: KnownHops;
   readonly #lookout = new Lookout();
   readonly #packet = new Packet();
-  /** Nobody asks for it: without it V8 would not read what `#reachFor` reads. */
+  /** Nobody asks for it: without it V8 would not read what is only to be near. */
   readonly #reached = new Int32Array(1);
   readonly #large: LargeSegments;
   readonly #open: OpenRequests;
@@ -236,7 +236,12 @@ export class Facts {
    */
   addKnown(frame: Frame): boolean {
     const hops = this.#hops;
-    const hop = hops.find(frame, this.edges);
+    if (!hops.read(frame, this.edges)) return false;
+    const isLarge = hops.payloadLength >= FULL_SIZE;
+    const { source, destination, ports, edge } = hops;
+    const large = largeSignature(source, destination, ports, hops.sequence, hops.payloadLength);
+    if (isLarge) this.#reached[0] = this.#large.peek(large);
+    const hop = hops.find();
     if (hop < 0) return false;
     const { rows } = hops;
     const hot = this.flows.hot;
@@ -257,12 +262,11 @@ export class Facts {
     const point = this.#points[frame.point];
     if (point === undefined) return false;
     const ms = this.#setClock(frame, point);
-    const edge = rows[hop + Hop.edge]!;
     this.edges.frames[edge]!++;
     this.ipFrames++;
     hot[flow + 2] = ms;
     this.passages.add(passage, frame.number, this.#clock, hops.ttl);
-    if (hops.payloadLength >= FULL_SIZE) this.#addLarge(frame, flow, edge, ms, first, hops, toward);
+    if (isLarge) this.#addLarge(frame, flow, edge, ms, large);
     if (((hops.checksum ^ hops.sequence) & SAMPLE_MASK) === 0) {
       this.#addRare(frame, hops, edge, ms, flow, first, this.flows.secondHash(flow), false, toward, false, hops.tcpFlags);
     }
@@ -364,7 +368,10 @@ export class Facts {
         flows.hot[row + 1] = state | FlowFlag.established;
         if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame);
       }
-      if (p.payloadLength >= FULL_SIZE) this.#addLarge(frame, row, edge, ms, first, p, toward);
+      if (p.payloadLength >= FULL_SIZE) {
+        const ports = (p.sourcePort << 16) | p.destinationPort;
+        this.#addLarge(frame, row, edge, ms, largeSignature(p.source3, p.destination3, ports, p.sequence, p.payloadLength));
+      }
       if (step >= 0) this.#knowHop(p, row, edge, passage);
     }
     if (isRare) this.#addRare(frame, p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
@@ -377,9 +384,8 @@ export class Facts {
   }
 
   /** A full-size segment: is it sent again and again? */
-  #addLarge(frame: Frame, row: number, edge: number, ms: number, first: number, p: Datagram, toward: boolean): void {
-    const segment = Math.imul(first ^ p.sequence, 0x9e3779b1) ^ p.payloadLength ^ (toward ? 0x5bd1e995 : 0);
-    if (this.#large.see(segment ^ (segment >>> 15), edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
+  #addLarge(frame: Frame, row: number, edge: number, ms: number, signature: number): void {
+    if (this.#large.see(signature, edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
   }
 
   /** A flow has taken a hop. The next segments that do so tell nothing new. */
@@ -874,7 +880,7 @@ export class Facts {
 }
 
 /** What tells datagrams apart, as in Packet. */
-type Datagram = Pick<Packet, 'sequence' | 'acknowledgment' | 'ipLength' | 'ipId' | 'checksum' | 'ttl' | 'payloadLength'>;
+type Datagram = Pick<Packet, 'sequence' | 'acknowledgment' | 'ipLength' | 'ipId' | 'checksum' | 'ttl'>;
 
 /** One flow that stands at a path. */
 export interface FlowExample {

@@ -35,7 +35,11 @@ const VLAN_BYTES = 4;
 
 export class KnownHops {
   readonly rows = new Int32Array(SETS * 2 * WORDS);
-  /** Of the frame that `find` found, as in Packet. */
+  /** Of the frame that was read: ends and edge as in a row, the rest as in Packet. */
+  source = 0;
+  destination = 0;
+  ports = 0;
+  edge = 0;
   ttl = 0;
   sequence = 0;
   acknowledgment = 0;
@@ -52,17 +56,18 @@ export class KnownHops {
   }
 
   /**
-   * Index of the row of a frame: a whole TCP segment over IPv4 and Ethernet, with one VLAN tag or none, no longer than a frame may be, that
-   * neither begins nor ends a connection. -1 of all others, and when it has none. No frame passes in which a decoder would find fault.
+   * Reads a frame that may have a row: a whole TCP segment over IPv4 and Ethernet, with one VLAN tag or none, no longer than a frame may be,
+   * that neither begins nor ends a connection, on an edge that was met lately. False of all others. No frame passes in which a decoder would
+   * find fault.
    */
-  find(frame: Frame, edges: EdgeTable): number {
+  read(frame: Frame, edges: EdgeTable): boolean {
     const { view, start, end } = frame;
-    if (end - start < HEADER_BYTES || frame.linkType !== LinkType.ethernet) return -1;
+    if (end - start < HEADER_BYTES || frame.linkType !== LinkType.ethernet) return false;
     const isTagged = view.getUint16(start + 12) === 0x8100;
     const vlan = isTagged ? view.getUint16(start + 14) & 0xfff : -1;
     // As if the tag was not there.
     const at = isTagged ? start + VLAN_BYTES : start;
-    if (end - at < HEADER_BYTES) return -1;
+    if (end - at < HEADER_BYTES) return false;
     const offsetAndFlags = view.getUint16(at + 46);
     const lengths = view.getInt32(at + 14);
     const fragment = view.getInt32(at + 18);
@@ -81,11 +86,12 @@ export class KnownHops {
       offsetAndFlags < 0x5000 ||
       payloadLength < 0
     ) {
-      return -1;
+      return false;
     }
-    const edge = edges.recent(view.getInt32(start), view.getInt32(start + 4), view.getInt32(start + 8), vlan);
-    const row = this.rowOf(view.getInt32(at + 26), view.getInt32(at + 30), view.getInt32(at + 34), edge);
-    if (row < 0) return -1;
+    this.edge = edges.recent(view.getInt32(start), view.getInt32(start + 4), view.getInt32(start + 8), vlan);
+    this.source = view.getInt32(at + 26);
+    this.destination = view.getInt32(at + 30);
+    this.ports = view.getInt32(at + 34);
     this.ttl = time >>> 24;
     this.sequence = view.getInt32(at + 38);
     this.acknowledgment = view.getInt32(at + 42);
@@ -94,10 +100,15 @@ export class KnownHops {
     this.ipId = fragment >>> 16;
     this.tcpFlags = offsetAndFlags & 0xff;
     this.payloadLength = payloadLength;
-    return row;
+    return this.edge !== 0;
   }
 
-  /** Index of the row for further frames like this one, of which what follows `edge` is to be written; -1 when `find` would know none of them. */
+  /** Index of the row of the frame that was read; -1 when it has none. */
+  find(): number {
+    return this.rowOf(this.source, this.destination, this.ports, this.edge);
+  }
+
+  /** Index of the row for further frames like this one, of which what follows `edge` is to be written; -1 when `read` would take none of them. */
   put(p: Packet, edge: number): number {
     if (p.version !== 4 || p.link !== LinkKind.ethernet || p.tunnel !== Tunnel.none) return -1;
     const { source3, destination3 } = p;
@@ -125,7 +136,7 @@ export class KnownHops {
 }
 
 function isAt(rows: Int32Array, at: number, source: number, destination: number, ports: number, edge: number): boolean {
-  return rows[at] === source && rows[at + 1] === destination && rows[at + 2] === ports && rows[at + 3] === edge && edge !== 0;
+  return rows[at] === source && rows[at + 1] === destination && rows[at + 2] === ports && rows[at + 3] === edge;
 }
 
 function setOf(source: number, destination: number, ports: number, edge: number): number {

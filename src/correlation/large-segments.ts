@@ -26,6 +26,11 @@ export class LargeSegments {
     return this;
   }
 
+  /** Any word of the set of a segment: reading it brings the set near. */
+  peek(signature: number): number {
+    return this.#rows[(signature & (ROWS / WAYS - 1)) * WAYS * 4]!;
+  }
+
   /** Notes a full-size segment; true at its third sending on the same edge. */
   see(signature: number, edge: number, ms: number): boolean {
     const rows = this.#rows;
@@ -53,4 +58,14 @@ export class LargeSegments {
     rows[victim + 3] = 1;
     return false;
   }
+}
+
+/**
+ * What a segment is known by: its ends, in their order, its sequence number and its length. Of IPv6 addresses the last word.
+ * @param ports source port << 16 | destination port
+ */
+export function largeSignature(source: number, destination: number, ports: number, sequence: number, payloadLength: number): number {
+  const ends = Math.imul(source, 0x2c1b3c6d) + Math.imul(destination, 0x297a2d39) + Math.imul(ports ^ (ports >>> 16), 0x165667b1);
+  const segment = Math.imul(ends ^ (ends >>> 15) ^ sequence, 0x9e3779b1) ^ payloadLength;
+  return segment ^ (segment >>> 15);
 }

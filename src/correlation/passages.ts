@@ -8,26 +8,28 @@ export const MAX_PASSAGES = 0xffff;
 /** Changes of a sender kept from the beginning and from the end. */
 const FIRST_CHANGES = 8;
 const LAST_CHANGES = 8;
+/** Doubles of a change: frame, time, passage before, passage after. */
+const CHANGE = 4;
 /** Bit in the `usual` word of a passage: its sender uses it now, or it has no sender. Above all TTLs. */
 const USED = 0x100;
 
 /** A sender's frames for one server IP went to another MAC from this frame on. */
 export interface SenderChange {
-  frame: number;
-  at: number;
+  readonly frame: number;
+  readonly at: number;
   /** Passages before and after; `from` is 0 for the first use. */
-  from: number;
-  to: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What one MAC did with one server IP. */
 export interface Sender {
+  /** Its place in `senders`. */
+  readonly index: number;
   readonly mac: number;
   readonly server: number;
   changes: number;
   readonly first: SenderChange[];
-  /** A ring once full: oldest at `changes % LAST_CHANGES`. */
-  readonly last: SenderChange[];
 }
 
 /** Words of a passage's row of counts. */
@@ -69,6 +71,8 @@ export class PassageTable {
   #usual = new Int32Array(256);
   /** Passage that each sender uses now. */
   #current: Int32Array = new Int32Array(256);
+  /** The newest changes of each sender after its first ones. A ring: a director changes with every packet, and makes no object of it. */
+  #lastChanges = new Float64Array(256 * LAST_CHANGES * CHANGE);
   #senderOf: Int32Array = new Int32Array(256).fill(-1);
   readonly #passages = new Map<number, number>();
   readonly #senderIndex = new Map<number, Map<number, number>>();
@@ -143,19 +147,26 @@ export class PassageTable {
     this.#usual[before] = this.#usual[before]! & ~USED;
     this.#current[sender] = passage;
     log.changes++;
-    if (log.first.length < FIRST_CHANGES) log.first.push({ frame, at, from: before, to: passage });
+    if (log.changes <= FIRST_CHANGES) log.first.push({ frame, at, from: before, to: passage });
     else {
-      // A director changes with every flow: its newest changes overwrite each other without a new object.
-      const place = (log.changes - FIRST_CHANGES - 1) % LAST_CHANGES;
-      const old = log.last[place];
-      if (old === undefined) log.last.push({ frame, at, from: before, to: passage });
-      else {
-        old.frame = frame;
-        old.at = at;
-        old.from = before;
-        old.to = passage;
-      }
+      const ring = this.#lastChanges;
+      const place = (sender * LAST_CHANGES + (log.changes % LAST_CHANGES)) * CHANGE;
+      ring[place] = frame;
+      ring[place + 1] = at;
+      ring[place + 2] = before;
+      ring[place + 3] = passage;
     }
+  }
+
+  /** The changes of a sender in order of time; between the first and the last ones some may be missing. */
+  changesOf(sender: Sender): SenderChange[] {
+    const later = Math.min(Math.max(0, sender.changes - FIRST_CHANGES), LAST_CHANGES);
+    const last = Array.from({ length: later }, (_, i) => {
+      const place = (sender.index * LAST_CHANGES + ((sender.changes - i) % LAST_CHANGES)) * CHANGE;
+      const [frame, at, from, to] = this.#lastChanges.subarray(place, place + CHANGE);
+      return { frame: frame!, at: at!, from: from!, to: to! };
+    });
+    return [...sender.first, ...last].sort((a, b) => a.at - b.at || a.frame - b.frame);
   }
 
   #senderFor(mac: number, server: number): number {
@@ -172,8 +183,11 @@ export class PassageTable {
       const grown = new Int32Array(this.#current.length * 2);
       grown.set(this.#current);
       this.#current = grown;
+      const changes = new Float64Array(this.#lastChanges.length * 2);
+      changes.set(this.#lastChanges);
+      this.#lastChanges = changes;
     }
-    this.senders.push({ mac, server, changes: 0, first: [], last: [] });
+    this.senders.push({ index, mac, server, changes: 0, first: [] });
     ofServer.set(mac, index);
     return index;
   }
@@ -190,9 +204,4 @@ export class PassageTable {
     sender.set(this.#senderOf);
     this.#senderOf = sender;
   }
-}
-
-/** The changes of a sender in order of time; between the first and the last ones some may be missing. */
-export function changesOf(sender: Sender): SenderChange[] {
-  return [...sender.first, ...sender.last].sort((a, b) => a.at - b.at || a.frame - b.frame);
 }

@@ -49,7 +49,7 @@ function told(facts: Facts) {
       passages.kind[i],
       passages.countsOf(i),
     ]),
-    senders: passages.senders,
+    senders: passages.senders.map((sender) => [sender, passages.changesOf(sender)]),
     paths: [paths.parent, paths.event, paths.root, paths.flows, paths.overflowed],
     flows: rows.map((row) => [...flows.hot.subarray(row, row + 3), flows.eventsOf(row)]),
     cold: flows.cold,
@@ -184,6 +184,11 @@ function turnedRound(bytes: Uint8Array): Uint8Array {
   return turned;
 }
 
+/** The row of a frame; -1 when it cannot have one, or has none. */
+function rowOf(hops: KnownHops, frame: Frame, edges: EdgeTable): number {
+  return hops.read(frame, edges) ? hops.find() : -1;
+}
+
 /** A segment in the middle of a connection, and the table that knows its hop. */
 function knownSegment() {
   const bytes = new Uint8Array(54 + 20);
@@ -203,7 +208,7 @@ function knownSegment() {
 test('a frame is found where it was put, with what its headers say', () => {
   const { captured, edges, hops, row } = knownSegment();
   expect(hops.rows[row + Hop.edge]).toBe(1);
-  expect(hops.find(frameOf(captured), edges)).toBe(row);
+  expect(rowOf(hops, frameOf(captured), edges)).toBe(row);
   const { ttl, sequence, acknowledgment, checksum, ipLength, ipId, tcpFlags, payloadLength } = hops;
   expect({ ttl, sequence, acknowledgment, checksum, ipLength, ipId, tcpFlags, payloadLength }).toEqual({
     ttl: 63,
@@ -215,7 +220,7 @@ test('a frame is found where it was put, with what its headers say', () => {
     tcpFlags: TcpFlag.ack,
     payloadLength: 20,
   });
-  expect(hops.cleared().find(frameOf(captured), edges)).toBe(-1);
+  expect(rowOf(hops.cleared(), frameOf(captured), edges)).toBe(-1);
 });
 
 test('a frame that is found is one in which the decoders find no fault', () => {
@@ -227,7 +232,7 @@ test('a frame that is found is one in which the decoders find no fault', () => {
       const bytes = Uint8Array.from(captured.bytes);
       bytes[offset] = bytes[offset]! ^ flip;
       const frame = frameOf({ ...captured, bytes });
-      if (hops.find(frame, edges) < 0) continue;
+      if (rowOf(hops, frame, edges) < 0) continue;
       found++;
       packet.decode(frame);
       expect(packet).toMatchObject({
@@ -250,10 +255,10 @@ test('a frame that is found is one in which the decoders find no fault', () => {
 test('other links, and a table in which nothing was put, know none', () => {
   const { captured, edges, hops } = knownSegment();
   for (const linkType of [LinkType.raw, LinkType.linuxSll, LinkType.linuxSll2])
-    expect(hops.find(frameOf({ ...captured, linkType }), edges)).toBe(-1);
+    expect(rowOf(hops, frameOf({ ...captured, linkType }), edges)).toBe(-1);
   // Its key is that of an empty row.
   const zeros = Uint8Array.from(captured.bytes).fill(0, 26, 38);
-  expect(new KnownHops().find(frameOf({ ...captured, bytes: zeros.fill(0, 0, 12) }), new EdgeTable(KEY))).toBe(-1);
+  expect(rowOf(new KnownHops(), frameOf({ ...captured, bytes: zeros.fill(0, 0, 12) }), new EdgeTable(KEY))).toBe(-1);
 });
 
 test('a tag takes its place in a frame', () => {
@@ -264,13 +269,13 @@ test('a tag takes its place in a frame', () => {
   packet.decode(frameOf(tagged));
   const edge = () => edges.of(packet.mac0, packet.mac1, packet.mac2, packet.vlan);
   edge();
-  expect(hops.find(frameOf(tagged), edges)).toBe(-1);
+  expect(rowOf(hops, frameOf(tagged), edges)).toBe(-1);
   hops.put(packet, edge());
-  expect(hops.find(frameOf(tagged), edges)).toBeGreaterThanOrEqual(0);
-  expect(hops.find(frameOf(withTag(captured, 6)), edges)).toBe(-1);
-  expect(hops.find(frameOf({ ...tagged, wireLength: tagged.wireLength - 1 }), edges)).toBe(-1);
+  expect(rowOf(hops, frameOf(tagged), edges)).toBeGreaterThanOrEqual(0);
+  expect(rowOf(hops, frameOf(withTag(captured, 6)), edges)).toBe(-1);
+  expect(rowOf(hops, frameOf({ ...tagged, wireLength: tagged.wireLength - 1 }), edges)).toBe(-1);
   for (let length = 0; length < 58; length++) {
-    expect(hops.find(frameOf({ ...tagged, bytes: tagged.bytes.slice(0, length) }), edges)).toBe(-1);
+    expect(rowOf(hops, frameOf({ ...tagged, bytes: tagged.bytes.slice(0, length) }), edges)).toBe(-1);
   }
 });
 
@@ -300,7 +305,7 @@ test('a set holds two hops, and the older one gives way', () => {
   }
   const [second, third] = others as [CapturedFrame, CapturedFrame];
   view.setUint16(34, 40_000);
-  const isFound = () => [captured, second, third].map((frame) => hops.find(frameOf(frame), edges) >= 0);
+  const isFound = () => [captured, second, third].map((frame) => rowOf(hops, frameOf(frame), edges) >= 0);
   const put = (frame: CapturedFrame) => {
     packet.decode(frameOf(frame));
     hops.put(packet, 1);
