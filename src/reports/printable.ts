@@ -8,6 +8,9 @@ import { thousands } from '../thousands.ts';
 /** Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line separators, and fillers that look like nothing. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
+/** The same but for the line breaks between the lines of a report, of which there are thousands. */
+const UNSAFE_IN_JSON = /[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+
 /** Characters of one text that are shown: many times what any rule says, and little enough to scroll past. */
 const LONGEST = 2000;
 
@@ -34,9 +37,7 @@ export function quoted(text: string): string {
 
 /** JSON text with the invisible characters of its strings written as escapes: the same value, and nothing a terminal obeys. */
 export function escapeInvisible(json: string): string {
-  return json.replace(UNSAFE, (found) =>
-    found === '\n'
-      ? found
-      : Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  return json.replace(UNSAFE_IN_JSON, (found) =>
+    Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   );
 }
