@@ -744,15 +744,17 @@ export class Facts {
     return new Map([...clients].map(([server, { size }]) => [server, size]));
   }
 
-  /** Calls for each remembered flow to these servers with its server and its client, as a fingerprint. */
+  /** Calls for each remembered flow to these servers with its server and its client: an IPv4 address as it is, an IPv6 address as a fingerprint. */
   #eachClient(servers: ReadonlySet<number>, use: (server: number, client: number) => void): void {
     const { hot, cold } = this.flows;
     for (let row = 0; row < hot.length; row += 4) {
       if (hot[row] === 0) continue;
-      const server = this.paths.server[hot[row + 1]! & 0xffff]!;
+      const state = hot[row + 1]!;
+      const server = this.paths.server[state & 0xffff]!;
       if (!servers.has(server)) continue;
       const at = hot[row + 3]!;
-      use(server, foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!, this.#key));
+      const word3 = cold[at + Cold.client3]!;
+      use(server, (state & FlowFlag.version6) === 0 ? word3 : foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, word3, this.#key));
     }
   }
 

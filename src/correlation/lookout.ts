@@ -1,10 +1,10 @@
 /**
- * Is it worth while to look for known frames? Not at first: until so many frames have come, V8 has enough to do with what all of them need. And not where
- * few are known, as of connections with a packet or two: there it is tried again ever more seldom.
+ * Is it worth while to look for known frames? Not at first: until some hundred thousand frames have come, V8 has enough to do with what all
+ * of them need. And not where few are known, as of connections with a packet or two: there it is tried again ever more seldom.
  */
 
 /** Frames at the beginning for which nobody looks. */
-const FIRST = 1 << 20;
+const FIRST = 1 << 18;
 /** Frames after which it is asked what came of it, and the share of them that must be known. */
 const TRIAL = 1 << 14;
 const WORTH = 0.4;
