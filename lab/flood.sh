@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A watch in a flood: forged random sources at the mirror port for as long as you like, with a real fault at the end. Memory must stay flat,
 # and the fault must be found. Not a part of the checks: sudo lab/flood.sh [--stalled] [--backend NAME] [SECONDS [PACKETS_A_SECOND]],
-# 3000 and 50000 by default: 30 minutes after 20 in which facts grow.
+# 4200 and 50000 by default: 30 minutes after 40 in which facts grow, two spans until all generations stand and two more until each has had its turn.
 # --stalled: until the fault, nobody reads what the watch prints, and its webhook takes requests and never answers.
 # Needs what the lab needs, and trafgen (apt-get install netsniff-ng). Frames, losses, lag, memory and the finding are printed.
 set -euo pipefail
@@ -15,7 +15,7 @@ while [[ ${1:-} == --* ]]; do
   esac
   shift
 done
-SECONDS_LONG=${1:-3000}
+SECONDS_LONG=${1:-4200}
 RATE=${2:-50000}
 command -v trafgen >/dev/null || { echo "lab/flood.sh: trafgen is not installed; try 'apt-get install netsniff-ng'." >&2 && exit 2; }
 
@@ -98,9 +98,9 @@ kill -TERM "$WATCH"
 wait "$WATCH" || true
 WATCH=''
 
-# The slope of memory after warming up: when the third generation of facts has begun (two spans of ten minutes), or half of a shorter run.
+# The slope of memory in the last 30 minutes, or in the second half of a run that is shorter than an hour.
 awk -v long="$SECONDS_LONG" '{ t[NR] = $1; m[NR] = $2 / 1024 } END {
-  warm = long > 1800 ? 1210 : long / 2
+  warm = long > 3600 ? long - 1800 : long / 2
   for (i = 1; i <= NR; i++) if (t[i] > warm) { n++; st += t[i]; sm += m[i]; stt += t[i] * t[i]; stm += t[i] * m[i] }
   d = n * stt - st * st
   printf "memory after %d s: %.1f MB on average, slope %.2f MB in 30 minutes\n", warm, sm / n, d == 0 ? 0 : (n * stm - st * sm) / d * 1800
