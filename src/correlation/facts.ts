@@ -76,6 +76,8 @@ export interface PointFacts {
   oversized: number;
 }
 
+/** Of a flow's state: its path, and which of its ends is the server. */
+const STORY = 0xffff | FlowFlag.serverIsHigher;
 /** The earliest flows of a path that are kept as examples after they were forgotten. */
 const EXAMPLES_FORGOTTEN = 3;
 /** Addresses of one VRRP advert that are kept. */
@@ -116,7 +118,7 @@ export class Facts {
   readonly #clock = new Float64Array(1);
   readonly #datagrams: DatagramTable;
   readonly #hops: KnownHops;
-  readonly #lookout = new Lookout();
+  readonly #lookout: Lookout;
   readonly #packet = new Packet();
   /** Nobody asks for it: without it V8 would not read what is only to be near. */
   readonly #reached = new Int32Array(1);
@@ -143,13 +145,16 @@ export class Facts {
   /**
    * @param maxFlows most flows remembered at a time, a power of two
    * @param ended facts for as many flows that nobody will use any more: these begin in the memory of their large tables
+   * @param lookout says when frames are looked for that need not be decoded
    */
   constructor(
     known: readonly KnownAddress[] = [],
     key: HashKey = randomHashKey(),
     maxFlows: number = MAX_FLOWS,
     ended: Facts | null = null,
+    lookout: Lookout = new Lookout(),
   ) {
+    this.#lookout = lookout;
     this.#key = key;
     this.#hashes = new FlowHashes(key);
     this.flows = ended === null ? new FlowTable(maxFlows) : ended.flows.cleared();
@@ -197,7 +202,7 @@ export class Facts {
 
   /** Adds one frame of many, and decodes it if need be. */
   addUndecoded(frame: Frame): void {
-    if (this.#lookout.isOpen() && this.addKnown(frame)) {
+    if (this.#lookout.looksForNext() && this.addKnown(frame)) {
       this.#lookout.known++;
       return;
     }
@@ -231,15 +236,15 @@ export class Facts {
   }
 
   /**
-   * Adds a frame that tells nothing new, without decoding: a segment in the middle of a connection, on a hop that the connection took before.
-   * Says false, and adds nothing, of all others: those are to be decoded and added.
+   * Adds a frame that tells nothing new, without decoding: a segment in the middle of a connection, on a hop that the connection took before,
+   * with its story where it was then. Says false, and adds nothing, of all others: those are to be decoded and added.
    */
   addKnown(frame: Frame): boolean {
     const hops = this.#hops;
     if (!hops.read(frame, this.edges)) return false;
-    const isLarge = hops.payloadLength >= FULL_SIZE;
-    const { source, destination, ports, edge } = hops;
-    const large = largeSignature(source, destination, ports, hops.sequence, hops.payloadLength);
+    const { source, destination, ports, edge, payloadLength } = hops;
+    const isLarge = payloadLength >= FULL_SIZE;
+    const large = largeSignature(source, destination, ports, hops.sequence, payloadLength, this.#key);
     if (isLarge) this.#reached[0] = this.#large.peek(large);
     const hop = hops.find();
     if (hop < 0) return false;
@@ -247,18 +252,13 @@ export class Facts {
     const hot = this.flows.hot;
     const flow = rows[hop + Hop.flow]!;
     const first = rows[hop + Hop.first]!;
-    // Another flow may have taken the row. A flow of which there is but one frame, or none that acknowledges, is not in the middle.
-    if (hot[flow] !== first) return false;
     const state = hot[flow + 1]!;
-    const passage = rows[hop + Hop.passage]!;
+    // Another flow may have taken the row, or this one have gone on or begun anew.
+    if (hot[flow] !== first || (state & STORY) !== rows[hop + Hop.state]) return false;
+    const passage = rows[hop + Hop.passage]! >>> 16;
     const toward = this.passages.kind[passage] === PathEvent.toward;
+    // It would be the second frame, or acknowledge the answer: both tell something.
     if ((state & FlowFlag.oneFrame) !== 0 || (toward && (state & FlowFlag.established) === 0)) return false;
-    const path = state & 0xffff;
-    if (path !== rows[hop + Hop.path]) {
-      // It may have begun anew since, and not have taken this hop.
-      if (!this.paths.isContinued(rows[hop + Hop.path]!, path)) return false;
-      rows[hop + Hop.path] = path;
-    }
     const point = this.#points[frame.point];
     if (point === undefined) return false;
     const ms = this.#setClock(frame, point);
@@ -268,7 +268,7 @@ export class Facts {
     this.passages.add(passage, frame.number, this.#clock, hops.ttl);
     if (isLarge) this.#addLarge(frame, flow, edge, ms, large);
     if (((hops.checksum ^ hops.sequence) & SAMPLE_MASK) === 0) {
-      this.#addRare(frame, hops, edge, ms, flow, first, this.flows.secondHash(flow), false, toward, false, hops.tcpFlags);
+      this.#addRare(frame, hops, edge, ms, flow, first, rows[hop + Hop.second]!, false, toward, false, hops.tcpFlags);
     }
     return true;
   }
@@ -370,9 +370,9 @@ export class Facts {
       }
       if (p.payloadLength >= FULL_SIZE) {
         const ports = (p.sourcePort << 16) | p.destinationPort;
-        this.#addLarge(frame, row, edge, ms, largeSignature(p.source3, p.destination3, ports, p.sequence, p.payloadLength));
+        this.#addLarge(frame, row, edge, ms, largeSignature(p.source3, p.destination3, ports, p.sequence, p.payloadLength, key));
       }
-      if (step >= 0) this.#knowHop(p, row, edge, passage);
+      if (step >= 0 && (flows.hot[row + 1]! & 0xffff) === path) this.#knowHop(p, row, edge, passage);
     }
     if (isRare) this.#addRare(frame, p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
   }
@@ -388,16 +388,16 @@ export class Facts {
     if (this.#large.see(signature, edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
   }
 
-  /** A flow has taken a hop. The next segments that do so tell nothing new. */
+  /** A flow has taken a hop, and its story is where it was: nor will the next segment that does so tell anything new. */
   #knowHop(p: Packet, row: number, edge: number, passage: number): void {
-    const hop = passage > 0 && !this.#lookout.isClosed ? this.#hops.put(p, edge) : -1;
+    const hop = this.#lookout.isClosed ? -1 : this.#hops.put(p, edge, passage);
     if (hop < 0) return;
     const { rows } = this.#hops;
     const { hot } = this.flows;
     rows[hop + Hop.flow] = row;
     rows[hop + Hop.first] = hot[row]!;
-    rows[hop + Hop.path] = hot[row + 1]! & 0xffff;
-    rows[hop + Hop.passage] = passage;
+    rows[hop + Hop.second] = this.#hashes.second;
+    rows[hop + Hop.state] = hot[row + 1]! & STORY;
   }
 
   #isFromClient(row: number, sourceIsHigher: boolean): boolean {

@@ -165,11 +165,6 @@ export class FlowTable {
     }
   }
 
-  /** The second hash of the flow of a row. */
-  secondHash(row: number): number {
-    return this.cold[this.hot[row + 3]! + Cold.secondHash]!;
-  }
-
   /** Puts an event at the end of a flow's chain; without room only the path tells of it. */
   pushEvent(row: number, frame: number, at: number): void {
     const start = this.hot[row + 3]!;

@@ -13,20 +13,20 @@ import type { EdgeTable } from './edges.ts';
 const SETS = 1 << 14;
 const WORDS = 8;
 
-/** Words of a row. Its frames are known by the first four. */
+/** Words of a row. Its frames are known by the first three and their edge. */
 export const Hop = {
   source: 0,
   destination: 1,
   /** Source port << 16 | destination port. */
   ports: 2,
-  /** Edge, never 0. */
-  edge: 3,
-  /** Row of the flow table, and the first hash of the flow, which that row must hold. */
+  /** Edge | passage << 16, neither of them 0. */
+  passage: 3,
+  /** Row of the flow table, and the hashes of the flow: the row must hold the first one. */
   flow: 4,
   first: 5,
-  /** A path that the flow has been at since it took this hop: one of those that it can be at then. */
-  path: 6,
-  passage: 7,
+  second: 6,
+  /** Path and direction that the flow must have: from these, the hop led to the same again. */
+  state: 7,
 } as const;
 
 /** Ethernet, IPv4 and TCP, each without options. */
@@ -108,21 +108,22 @@ export class KnownHops {
     return this.rowOf(this.source, this.destination, this.ports, this.edge);
   }
 
-  /** Index of the row for further frames like this one, of which what follows `edge` is to be written; -1 when `read` would take none of them. */
-  put(p: Packet, edge: number): number {
-    if (p.version !== 4 || p.link !== LinkKind.ethernet || p.tunnel !== Tunnel.none) return -1;
+  /** Index of the row for further frames like this one, of which what follows `passage` is to be written; -1 when `read` would take none of them. */
+  put(p: Packet, edge: number, passage: number): number {
+    if (p.version !== 4 || p.link !== LinkKind.ethernet || p.tunnel !== Tunnel.none || edge === 0 || passage === 0) return -1;
     const { source3, destination3 } = p;
     const ports = (p.sourcePort << 16) | p.destinationPort;
-    const known = this.rowOf(source3, destination3, ports, edge);
-    if (known >= 0) return known;
     const rows = this.rows;
-    const at = setOf(source3, destination3, ports, edge);
-    // The older row of a set gives way.
-    for (let word = at; word < at + WORDS; word++) rows[word + WORDS] = rows[word]!;
-    rows[at + Hop.source] = source3;
-    rows[at + Hop.destination] = destination3;
-    rows[at + Hop.ports] = ports;
-    rows[at + Hop.edge] = edge;
+    let at = this.rowOf(source3, destination3, ports, edge);
+    if (at < 0) {
+      at = setOf(source3, destination3, ports, edge);
+      // The older row of a set gives way.
+      for (let word = at; word < at + WORDS; word++) rows[word + WORDS] = rows[word]!;
+      rows[at + Hop.source] = source3;
+      rows[at + Hop.destination] = destination3;
+      rows[at + Hop.ports] = ports;
+    }
+    rows[at + Hop.passage] = edge | (passage << 16);
     return at;
   }
 
@@ -136,7 +137,7 @@ export class KnownHops {
 }
 
 function isAt(rows: Int32Array, at: number, source: number, destination: number, ports: number, edge: number): boolean {
-  return rows[at] === source && rows[at + 1] === destination && rows[at + 2] === ports && rows[at + 3] === edge;
+  return rows[at] === source && rows[at + 1] === destination && rows[at + 2] === ports && (rows[at + 3]! & 0xffff) === edge;
 }
 
 function setOf(source: number, destination: number, ports: number, edge: number): number {

@@ -3,6 +3,8 @@
  * each time (identification, timestamps) is left out.
  */
 
+import type { HashKey } from './hash.ts';
+
 const ROWS = 1 << 13;
 /** Rows that a segment may take: few share them, so that which segments a capture holds does not decide what is noticed. */
 const WAYS = 4;
@@ -64,8 +66,15 @@ export class LargeSegments {
  * What a segment is known by: its ends, in their order, its sequence number and its length. Of IPv6 addresses the last word.
  * @param ports source port << 16 | destination port
  */
-export function largeSignature(source: number, destination: number, ports: number, sequence: number, payloadLength: number): number {
-  const ends = Math.imul(source, 0x2c1b3c6d) + Math.imul(destination, 0x297a2d39) + Math.imul(ports ^ (ports >>> 16), 0x165667b1);
+export function largeSignature(
+  source: number,
+  destination: number,
+  ports: number,
+  sequence: number,
+  payloadLength: number,
+  key: HashKey,
+): number {
+  const ends = Math.imul(source ^ key[0], 0x2c1b3c6d) + Math.imul(destination ^ key[1], 0x297a2d39) + Math.imul(ports ^ key[2], 0x165667b1);
   const segment = Math.imul(ends ^ (ends >>> 15) ^ sequence, 0x9e3779b1) ^ payloadLength;
   return segment ^ (segment >>> 15);
 }

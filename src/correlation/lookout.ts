@@ -5,42 +5,50 @@
 
 /** Frames at the beginning for which nobody looks. */
 const FIRST = 1 << 18;
-/** Frames after which it is asked what came of it, and the share of them that must be known. */
+/** Frames after which it is asked what came of it. */
 const TRIAL = 1 << 14;
+/** Share of the frames of a trial that must be known to go on. */
 const WORTH = 0.4;
+/** Most frames from one trial to the next. */
 const LONGEST = 1 << 23;
 
 export class Lookout {
   /** Frames of this trial that were known. */
   known = 0;
   #looked = 0;
-  /** Frames still to come for which nobody looks; none before the first is asked about. */
-  #resting = 0;
-  #rest = 0;
+  /** Frames still to come for which nobody looks. */
+  #resting: number;
+  /** Frames of the next rest. */
+  #rest = FIRST;
+
+  /** @param first frames at the beginning for which nobody looks */
+  constructor(first: number = FIRST) {
+    this.#resting = first;
+  }
 
   /** Whether nobody looks now, so that nothing needs to be noted for it. */
   get isClosed(): boolean {
     return this.#resting > 0;
   }
 
-  /** Whether to look for the next frame. */
-  isOpen(): boolean {
-    if (this.#rest === 0) this.#close(FIRST);
+  /** Counts one more frame, and says whether to look for it. */
+  looksForNext(): boolean {
+    if (this.#looked === TRIAL) this.#review();
     if (this.#resting > 0) {
       this.#resting--;
       return false;
     }
-    if (this.#looked++ === TRIAL) {
-      if (this.known >= TRIAL * WORTH) this.#rest = FIRST;
-      else this.#close(Math.min(this.#rest * 2, LONGEST));
-      this.#looked = 0;
-      this.known = 0;
-    }
+    this.#looked++;
     return true;
   }
 
-  #close(frames: number): void {
-    this.#rest = frames;
-    this.#resting = frames;
+  #review(): void {
+    if (this.known >= TRIAL * WORTH) this.#rest = FIRST;
+    else {
+      this.#resting = this.#rest;
+      this.#rest = Math.min(this.#rest * 2, LONGEST);
+    }
+    this.#looked = 0;
+    this.known = 0;
   }
 }

@@ -174,13 +174,6 @@ export class PathTrie {
     return false;
   }
 
-  /** Whether a path is another one, or goes on from it. */
-  isContinued(path: number, by: number): boolean {
-    let node = by;
-    while (this.depth[node]! > this.depth[path]!) node = this.parent[node]!;
-    return node === path;
-  }
-
   /** The events of a path, first to last. */
   eventsOf(path: number): number[] {
     const events: number[] = [];

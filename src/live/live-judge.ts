@@ -92,9 +92,9 @@ export class LiveJudge {
   /** Takes in one decoded frame. */
   add(frame: Frame, packet: Packet): void {
     this.#frames++;
-    addTo(this.#judged, frame, packet);
-    if (this.#next !== this.#judged) addTo(this.#next, frame, packet);
-    if (this.#since !== null) addTo(this.#since, frame, packet);
+    this.#judged.facts.add(frame, packet);
+    if (this.#next !== this.#judged) this.#next.facts.add(frame, packet);
+    if (this.#since !== null) this.#since.facts.add(frame, packet);
   }
 
   /** Frames were lost since the last tick: whatever was not seen may have happened. */
@@ -278,10 +278,6 @@ export class LiveJudge {
     const oldest = [...this.#tracked].sort(([, a], [, b]) => a.changedMs - b.changedMs).slice(0, this.#tracked.size - MAX_FINDINGS);
     for (const [id] of oldest) this.#tracked.delete(id);
   }
-}
-
-function addTo({ facts }: Generation, frame: Frame, packet: Packet): void {
-  if (!facts.addKnown(frame)) facts.add(frame, packet);
 }
 
 /** UTC text of milliseconds since 1970, as in a diagnosis. */
