@@ -244,7 +244,7 @@ export class Facts {
     if (!hops.read(frame, this.edges)) return false;
     const { source, destination, ports, edge, payloadLength } = hops;
     const isLarge = payloadLength >= FULL_SIZE;
-    const large = largeSignature(source, destination, ports, hops.sequence, payloadLength, this.#key);
+    const large = isLarge ? largeSignature(source, destination, ports, hops.sequence, payloadLength, this.#key) : 0;
     if (isLarge) this.#reached[0] = this.#large.peek(large);
     const hop = hops.find();
     if (hop < 0) return false;

@@ -35,6 +35,8 @@ const VLAN_BYTES = 4;
 
 export class KnownHops {
   readonly rows = new Int32Array(SETS * 2 * WORDS);
+  /** Memory that nobody wrote to costs nothing, and a watch never does. */
+  private isEmpty = true;
   /** Of the frame that was read: ends and edge as in a row, the rest as in Packet. */
   source = 0;
   destination = 0;
@@ -51,7 +53,8 @@ export class KnownHops {
 
   /** Empties the table, for facts that begin in the memory of others. */
   cleared(): this {
-    this.rows.fill(0);
+    if (!this.isEmpty) this.rows.fill(0);
+    this.isEmpty = true;
     return this;
   }
 
@@ -116,6 +119,7 @@ export class KnownHops {
     const rows = this.rows;
     let at = this.rowOf(source3, destination3, ports, edge);
     if (at < 0) {
+      this.isEmpty = false;
       at = setOf(source3, destination3, ports, edge);
       // The older row of a set gives way.
       for (let word = at; word < at + WORDS; word++) rows[word + WORDS] = rows[word]!;
