@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Bundles src/ into dist/: loading some two hundred modules takes longer than diagnosing a small capture. What every diagnosis needs, with its report on a
 // terminal, is one file, and beside it the code that V8 makes of it (bin/load.js); what a command may never need stays in files of its own. Packages stay where
-// npm put them, but for those of the one file. With --if-possible it succeeds without the means to do so: `npm ci --omit=dev` runs the prepare script too.
+// npm put them, but for those of the one file. src/hot-path becomes WebAssembly. With --if-possible it succeeds without the means to do so: `npm ci --omit=dev` runs the prepare script too.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -34,11 +34,13 @@ const nothing = {
 };
 
 let rolldown;
+let asc;
 try {
   ({ rolldown } = await import('rolldown'));
+  asc = await import('assemblyscript/asc');
 } catch {
   if (process.argv.includes('--if-possible')) process.exit(0);
-  console.error('build: rolldown is not installed; run npm ci first.');
+  console.error('build: rolldown and assemblyscript are not installed; run npm ci first.');
   process.exit(2);
 }
 
@@ -78,6 +80,11 @@ await bundle.write({
   },
 });
 await bundle.close();
+const { error } = await asc.main(
+  ['--config', join(root, 'src/hot-path/asconfig.json'), '--outFile', join(root, 'dist/hot-path.wasm')],
+  process,
+);
+if (error !== null) throw error;
 const file = join(root, 'dist/core.cjs');
 writeFileSync(file, inAscii(readFileSync(file, 'utf8')));
 const captures = TYPICAL.map((name) => join(root, 'fixtures/pcaps', name));

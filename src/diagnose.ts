@@ -1,6 +1,6 @@
 /** The whole way of a saved capture, on one page: frames, facts, cluster, judgement, diagnosis. */
 import { basename } from 'node:path';
-import { type CaptureInfo, emptyFrame, type Frame, type FrameSource, LinkType } from './capture/frame.ts';
+import { type CaptureInfo, emptyFrame, type Frame, type FrameSkimmer, type FrameSource, LinkType } from './capture/frame.ts';
 import type { KeptCaptures } from './capture/kept-captures.ts';
 import { openCapture } from './capture/open-capture.ts';
 import { summarizeAddresses } from './cluster/addresses.ts';
@@ -224,11 +224,13 @@ async function closing<T>(source: FrameSource, use: () => Promise<T>): Promise<T
 
 async function readFacts(source: FrameSource, given: Given, reading: Reading = {}): Promise<ReadCapture> {
   const facts = emptyFacts(given);
-  const add = (frame: Frame) => {
-    facts.addUndecoded(frame);
+  source.readInto?.(facts.memory);
+  const add = (frame: Frame, wasRefused: boolean) => {
+    if (wasRefused) facts.addUnknown(frame);
+    else facts.addUndecoded(frame);
     return true;
   };
-  const info = await eachFrame(source, add, reading);
+  const info = await eachFrame(source, add, reading, facts);
   return { facts, info };
 }
 
@@ -237,13 +239,20 @@ function emptyFacts(given: Given): Facts {
 }
 
 /** Reads frame by frame until the end, or until `use` has had enough and returns false, or until the caller says stop. */
-async function eachFrame(source: FrameSource, use: (frame: Frame) => boolean, { progress, stop }: Reading = {}): Promise<CaptureInfo> {
+async function eachFrame(
+  source: FrameSource,
+  use: (frame: Frame, wasRefused: boolean) => boolean,
+  { progress, stop }: Reading = {},
+  skimmer: FrameSkimmer | null = null,
+): Promise<CaptureInfo> {
   const frame = emptyFrame();
   // A pipe may be silent for ever: stopping must not wait for its next frame.
   const stopped = new Promise<boolean>((resolve) => stop?.addEventListener('abort', () => resolve(false), { once: true }));
   do {
-    while (source.next(frame)) {
-      if (!use(frame)) return source.info;
+    for (;;) {
+      const hasRefused = skimmer !== null && source.skim?.(skimmer) === true;
+      if (!source.next(frame)) break;
+      if (!use(frame, hasRefused)) return source.info;
     }
     progress?.(source.info);
   } while (stop?.aborted !== true && (await Promise.race([source.more(), stopped])));

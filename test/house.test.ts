@@ -118,16 +118,18 @@ describe('rooms', () => {
   );
 
   const frame = 'src/capture/frame.ts';
+  const hotPath = 'src/hot-path/';
   const error = 'src/usage-error.ts';
   const address = 'src/decoders/address.ts';
   const nearestWord = 'src/nearest-word.ts';
   const thousands = 'src/thousands.ts';
   const contracts = ['src/diagnosis.ts', 'src/diff.ts', 'src/capture-plan.ts'];
   test.each([
-    ['src/capture/', ['node:', 'fzstd', error, address, nearestWord]],
+    ['src/hot-path/', ['node:fs', 'src/package-file.ts', error]],
+    ['src/capture/', ['node:', 'fzstd', error, address, nearestWord, hotPath]],
     ['src/decoders/', [frame]],
     ['src/points/', ['node:path', 'src/capture/', 'src/correlation/', 'src/decoders/', 'src/cluster/', 'src/diagnosis.ts', error]],
-    ['src/correlation/', [frame, 'src/decoders/']],
+    ['src/correlation/', [frame, 'src/decoders/', hotPath]],
     ['src/cluster/given/', [address, error, nearestWord, 'yaml']],
     ['src/cluster/', ['src/correlation/', 'src/decoders/', frame, ...contracts, error, nearestWord, 'yaml']],
     ['src/rules/', ['src/cluster/', 'src/correlation/', address, frame, 'src/diagnosis.ts', thousands]],

@@ -3,6 +3,8 @@
  * One Frame and its buffer are reused for every frame: nothing is allocated per frame, and nothing may be kept of it but numbers.
  */
 
+import type { CaptureMemory } from '../hot-path/hot-path.ts';
+
 /** Link types as in the pcap header (LINKTYPE_ values, tcpdump.org/linktypes). */
 export const LinkType = {
   null: 0,
@@ -81,11 +83,39 @@ export interface CaptureInfo {
   readonly dropped: number | null;
 }
 
+/** Records that can be skimmed, of Ethernet and little-endian: those of pcap, or enhanced packet blocks of one interface in pcapng. */
+export const RecordFormat = { pcap: 0, pcapng: 1 } as const;
+export type RecordFormat = (typeof RecordFormat)[keyof typeof RecordFormat];
+
+/** Takes frames from where they lie in memory, one after the other, as long as they tell it nothing new: handing each out would take longer. */
+export interface FrameSkimmer {
+  /** Where the records must lie. */
+  readonly memory: CaptureMemory;
+  /** Number of the last frame that was taken, or of the one before the first record. */
+  readonly number: number;
+  /** Whether the record at which it ended, if it is whole, is to be decoded: it need not be asked about that frame again. */
+  readonly hasRefused: boolean;
+  /**
+   * @param at offset of the next record
+   * @param limit offset just past what was read
+   * @param number that of the frame before
+   * @param fractions how many of its time stamps make a second: a million, or a billion
+   * @param point index of the capture point
+   * @param detail bytes of a record header of pcap; index of the interface of pcapng
+   * @returns offset of the first record that was not taken
+   */
+  skim(format: RecordFormat, at: number, limit: number, number: number, fractions: number, point: number, detail: number): number;
+}
+
 /** A source of frames. Synchronous from one frame to the next; only refilling the buffer may wait. */
 export interface FrameSource {
   readonly info: CaptureInfo;
   /** Fills `frame` with the next whole frame in the buffer; false when the buffer holds no further one. */
   next(frame: Frame): boolean;
+  /** Reads into this memory from the next refill on, if records fit. A source without this method, and without `skim`, knows no such thing. */
+  readInto?(memory: CaptureMemory): void;
+  /** Has frames skimmed that `next` would give otherwise; whether the skimmer has refused the next one. */
+  skim?(skimmer: FrameSkimmer): boolean;
   /** Refills the buffer once `next` has given false, and says true when `next` may give a frame; false at the end of the capture. Throws UsageError when the source cannot be read (any further). */
   more(): Promise<boolean>;
   /** Gives back the file or pipe. */

@@ -2,6 +2,8 @@
  * The buffer that records are read in: one ArrayBuffer, one DataView, absolute offsets. It has two halves: while the records of one are
  * judged, the other is read into. What is left of a record at the end is moved to where the next bytes begin. Frames point into it until then.
  */
+
+import type { CaptureMemory } from '../hot-path/hot-path.ts';
 import type { ByteSource } from './byte-source.ts';
 
 /** The first piece; each is twice the one before, up to a chunk: V8 has met the end of a piece before it optimizes, and need not do so again. */
@@ -22,10 +24,15 @@ export class Intake {
   /** Bytes to read next, at most. */
   private pieceBytes: number;
   private largestRecord: number;
+  /** Offset of the first half, and bytes of each. */
+  private start = 0;
+  private half: number;
   /** Bytes before the chunk of each half, for what is left of a record. */
   private lead: number;
   /** Offset just past the half that is consumed. */
   private end: number;
+  /** Memory to move to at the next refill. */
+  private home: CaptureMemory | null = null;
   /** What is being read, and to where; null when nothing is. */
   private ahead: { readonly at: number; readonly count: number | Promise<number> } | null = null;
 
@@ -36,9 +43,10 @@ export class Intake {
     this.pieceBytes = Math.min(FIRST_PIECE_BYTES, chunkBytes);
     this.largestRecord = largestRecord;
     this.lead = largestRecord;
-    this.bytes = new Uint8Array(2 * (chunkBytes + largestRecord));
+    this.half = chunkBytes + largestRecord;
+    this.bytes = new Uint8Array(2 * this.half);
     this.view = new DataView(this.bytes.buffer);
-    this.end = this.bytes.length / 2;
+    this.end = this.half;
     this.position = this.limit = this.lead;
   }
 
@@ -50,6 +58,11 @@ export class Intake {
   /** Sees to it that a record of `bytes` fits after the next `fill`. The caller bounds it. */
   reserve(bytes: number): void {
     if (bytes > this.largestRecord) this.largestRecord = bytes;
+  }
+
+  /** Reads into this memory from the next refill on, where the largest record fits. */
+  moveTo(memory: CaptureMemory): void {
+    this.home = memory;
   }
 
   /**
@@ -66,7 +79,7 @@ export class Intake {
       count = await reading;
     }
     this.ahead = null;
-    if (this.lead < this.largestRecord) this.grow(at, count);
+    if (this.home !== null || this.lead < this.largestRecord) this.move(at, count);
     else this.join(at, count);
     this.total += count;
     if (count > 0) this.readOn();
@@ -85,8 +98,8 @@ export class Intake {
   /** Begins to read: behind what is there when a good part of its half is free, else into the other half. */
   private readOn(): { readonly at: number; readonly count: number | Promise<number> } {
     const free = this.end - this.limit;
-    const half = this.bytes.length / 2;
-    const at = free * 4 >= this.chunkBytes ? this.limit : this.end === half ? half + this.lead : this.lead;
+    const other = this.end === this.start + this.half ? this.end : this.start;
+    const at = free * 4 >= this.chunkBytes ? this.limit : other + this.lead;
     const count = this.source.read(this.bytes, at, Math.min(this.pieceBytes, at === this.limit ? free : this.chunkBytes));
     this.pieceBytes = Math.min(this.pieceBytes * 2, this.chunkBytes);
     // Whoever fills next is told of a failure; nobody may ever ask.
@@ -101,23 +114,28 @@ export class Intake {
       const left = this.limit - this.position;
       this.bytes.copyWithin(at - left, this.position, this.limit);
       this.position = at - left;
-      this.end = at - this.lead + this.bytes.length / 2;
+      this.end = at - this.lead + this.half;
     }
     this.limit = at + count;
   }
 
-  /** The same in a buffer that has room for the largest record. */
-  private grow(at: number, count: number): void {
+  /** The same in other memory: where `moveTo` said, or in a buffer that has room for the largest record. */
+  private move(at: number, count: number): void {
     const left = this.bytes.subarray(this.position, this.limit);
     const more = this.bytes.subarray(at, at + count);
     this.lead = this.largestRecord;
-    this.end = this.lead + this.chunkBytes;
-    this.bytes = new Uint8Array(2 * this.end);
-    this.view = new DataView(this.bytes.buffer);
-    this.bytes.set(left, 0);
-    this.bytes.set(more, left.length);
-    this.position = 0;
-    this.limit = left.length + count;
+    this.half = this.lead + this.chunkBytes;
+    const home = this.home !== null && this.home.length >= 2 * this.half ? this.home : null;
+    this.home = null;
+    this.bytes = home?.bytes ?? new Uint8Array(2 * this.half);
+    this.view = home?.view ?? new DataView(this.bytes.buffer);
+    this.start = home?.start ?? 0;
+    this.end = this.start + this.half;
+    // Where it would be without a move, so that no more and no less is read.
+    this.position = this.start + Math.max(0, this.lead - left.length);
+    this.bytes.set(left, this.position);
+    this.bytes.set(more, this.position + left.length);
+    this.limit = this.position + left.length + count;
   }
 }
 

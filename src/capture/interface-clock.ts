@@ -10,6 +10,8 @@ const FIRST_SECOND = -62_167_219_200n;
 const LAST_SECOND = 253_402_300_799n;
 
 export class InterfaceClock {
+  /** Units in a second, where they are micro- or nanoseconds since 1970: what nearly all captures have. Else 0. */
+  readonly fractions: number;
   private readonly units: bigint;
   private readonly offset: bigint;
   /** Units in a second where the subtraction is exact in doubles, else 0: every frame is then told with BigInt. */
@@ -31,6 +33,7 @@ export class InterfaceClock {
     const isBinary = (resolution & 0x80) !== 0;
     this.units = (isBinary ? 2n : 10n) ** BigInt(exponent);
     this.offset = offset;
+    this.fractions = offset === 0n && (this.units === 1_000_000n || this.units === 1_000_000_000n) ? Number(this.units) : 0;
     // Units times multiplier must stay below 2^53.
     this.shortUnits = exponent <= (isBinary ? 23 : 15) ? Number(this.units) : 0;
     this.multiplier = isBinary ? 1_000_000_000 : 10 ** Math.max(0, 9 - exponent);

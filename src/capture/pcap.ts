@@ -9,7 +9,7 @@
  *  20 link type, FCS bits         16 modified variant only: index, protocol, packet type
  */
 import { UsageError } from '../usage-error.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, type FrameSkimmer, LinkType, RecordFormat } from './frame.ts';
 import type { Intake } from './intake.ts';
 import { readableLinkType, unreadableLinkType } from './link-types.ts';
 import { MAX_FRAME_BYTES, type OpenCaptureInfo, RecordReader } from './record-reader.ts';
@@ -84,6 +84,12 @@ export class PcapReader extends RecordReader {
     this.linkType = readable;
     info.linkTypes.push(readable);
     intake.position = position + PCAP_HEADER_BYTES;
+  }
+
+  protected override skimRecords(skimmer: FrameSkimmer): number {
+    if (!this.little || this.linkType !== LinkType.ethernet || this.lengthOrder !== LengthOrder.capturedFirst) return -1;
+    const { position, limit } = this.intake;
+    return skimmer.skim(RecordFormat.pcap, position, limit, this.number, this.fractions, this.point, this.headerBytes);
   }
 
   next(frame: Frame): boolean {

@@ -10,7 +10,7 @@
  *                   28    data                  data
  */
 import { UsageError } from '../usage-error.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, type FrameSkimmer, LinkType, RecordFormat } from './frame.ts';
 import type { Intake } from './intake.ts';
 import { InterfaceClock } from './interface-clock.ts';
 import { readableLinkType, unreadableLinkType } from './link-types.ts';
@@ -63,6 +63,8 @@ export class PcapngReader extends RecordReader {
   private little = false;
   private interfaces: Interface[] = [];
   private hasInterface = false;
+  /** Interface of the last enhanced packet block in this section; -1 before there was one. */
+  private lastInterface = -1;
   /** Link types met that cannot be read. */
   private readonly unreadable: number[] = [];
 
@@ -89,6 +91,13 @@ export class PcapngReader extends RecordReader {
     return reader;
   }
 
+  protected override skimRecords(skimmer: FrameSkimmer): number {
+    const from = this.interfaces[this.lastInterface];
+    if (!this.little || from === undefined || from.linkType !== LinkType.ethernet || from.clock.fractions === 0) return -1;
+    const { position, limit } = this.intake;
+    return skimmer.skim(RecordFormat.pcapng, position, limit, this.number, from.clock.fractions, this.point, this.lastInterface);
+  }
+
   next(frame: Frame): boolean {
     const intake = this.intake;
     for (;;) {
@@ -111,8 +120,10 @@ export class PcapngReader extends RecordReader {
         if (total < PACKET_BYTES) return this.stopAt(intake.offset, `a packet block has only ${total} bytes`);
         const captured = view.getUint32(at + 20, little);
         if (captured > total - PACKET_BYTES || captured > MAX_FRAME_BYTES) return this.stopAtLength(captured);
-        const from = this.interfaces[view.getUint32(at + 8, little)];
-        if (from === undefined) return this.stopAtInterface(view.getUint32(at + 8, little));
+        const index = view.getUint32(at + 8, little);
+        const from = this.interfaces[index];
+        if (from === undefined) return this.stopAtInterface(index);
+        this.lastInterface = index;
         if (this.deliver(frame, from, at + 28, captured, view.getUint32(at + 24, little))) {
           from.clock.read(view.getUint32(at + 12, little), view.getUint32(at + 16, little), frame);
           intake.position = at + length;
@@ -211,6 +222,7 @@ export class PcapngReader extends RecordReader {
     const version = this.sectionVersion(at);
     if (!isReadableVersion(version)) return this.stopAt(this.intake.offset, `a section of version ${version} begins, which cannot be read`);
     this.interfaces = [];
+    this.lastInterface = -1;
     return true;
   }
 

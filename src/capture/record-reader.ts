@@ -1,12 +1,12 @@
 /** What the readers of pcap and pcapng share: the intake, the account of what was read, and how reading ends. */
-import type { CaptureInfo, Frame, FrameSource } from './frame.ts';
+import type { CaptureMemory } from '../hot-path/hot-path.ts';
+import type { CaptureInfo, Frame, FrameSkimmer, FrameSource } from './frame.ts';
 import type { Intake } from './intake.ts';
 
 /** The account while it is being written. */
 export type OpenCaptureInfo = { -readonly [Key in keyof CaptureInfo]: CaptureInfo[Key] } & { linkTypes: number[] };
 
-/** Longest captured frame that is believed, in bytes: libpcap's MAXIMUM_SNAPLEN for the link types that are read. */
-export const MAX_FRAME_BYTES = 262_144;
+export { MAX_FRAME_BYTES } from '../hot-path/layout.ts';
 
 export abstract class RecordReader implements FrameSource {
   readonly info: OpenCaptureInfo;
@@ -26,6 +26,24 @@ export abstract class RecordReader implements FrameSource {
   }
 
   abstract next(frame: Frame): boolean;
+
+  readInto(memory: CaptureMemory): void {
+    this.intake.moveTo(memory);
+  }
+
+  skim(skimmer: FrameSkimmer): boolean {
+    const { intake } = this;
+    if (this.stopped || intake.view !== skimmer.memory.view) return false;
+    const position = this.skimRecords(skimmer);
+    if (position < 0) return false;
+    intake.position = position;
+    this.info.frames += skimmer.number - this.number;
+    this.number = skimmer.number;
+    return skimmer.hasRefused;
+  }
+
+  /** Has records skimmed; the offset of the first one that was not, or -1 when these cannot be. */
+  protected abstract skimRecords(skimmer: FrameSkimmer): number;
 
   async more(): Promise<boolean> {
     const intake = this.intake;

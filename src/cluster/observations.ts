@@ -491,7 +491,7 @@ export class Observations {
         server: this.ip(t.server[id]!),
         port: t.port[id]!,
         protocol: t.protocol[id] === 6 ? 'tcp' : 'udp',
-        begun: t.begun[id]!,
+        begun: t.begun[id] as Begun,
         isWatched: t.watched[id]!,
         steps,
         toward: steps.filter((s) => s.event === PathEvent.toward || s.event === PathEvent.towardInTunnel),

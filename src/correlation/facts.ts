@@ -6,24 +6,53 @@
  * below and in the flow table's flag means that order.
  */
 
-import type { Frame } from '../capture/frame.ts';
+import { type Frame, type FrameSkimmer, LinkType, type RecordFormat } from '../capture/frame.ts';
 import { destinationMacOf, sourceMacOf } from '../decoders/address.ts';
 import { IPVS_SYNC_PORT, IpvsSyncReader } from '../decoders/ipvs-sync.ts';
 import { DecodeStatus, LinkKind, Packet, PacketKind, TcpFlag, Transport, Tunnel } from '../decoders/packet.ts';
 import { emptyVrrpAdvert, readVrrp } from '../decoders/vrrp.ts';
+import { type CaptureMemory, HotPath, Numbers } from '../hot-path/hot-path.ts';
+import {
+  FLOW_BYTES,
+  FULL_SIZE,
+  HEADERS,
+  HEADERS_BYTES,
+  KEPT_UNTIL,
+  KNOWN,
+  MAX_16_BITS,
+  ONCE,
+  POINT_BYTES,
+  POINT_DISORDERED,
+  POINT_FIRST_AT,
+  POINT_LAST_AT,
+  POINT_OVERSIZED,
+  POINT_UNDECODABLE,
+  POINTS,
+  REPEATED,
+  SAMPLE_MASK,
+  SEEN_ECHO,
+  SEEN_ECHO_AGAIN,
+  SEEN_FIRST,
+  SEEN_LOOP,
+  SIGHTING_SHIFT,
+  STALLED,
+  STEP_BYTES,
+  STORY,
+  SYN_ANSWER_WITHIN_MS,
+  THRICE,
+  TOWARD,
+  TWICE,
+} from '../hot-path/layout.ts';
 import { AddressTable, MAX_ADDRESSES } from './addresses.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { Claims } from './claims.ts';
-import { DatagramTable, Sighting } from './datagrams.ts';
 import { EdgeTable, isGroupMac } from './edges.ts';
 import { FlowHashes, foldIp6 } from './flow-hashes.ts';
 import { Cold, FlowFlag, FlowTable, MAX_FLOWS } from './flows.ts';
 import type { FrameRef } from './frame-ref.ts';
-import { finish, type HashKey, randomHashKey } from './hash.ts';
+import { type HashKey, randomHashKey } from './hash.ts';
 import { IntegerSet } from './integer-set.ts';
 import { IpvsSync } from './ipvs-sync.ts';
-import { Hop, KnownHops } from './known-hops.ts';
-import { FULL_SIZE, LargeSegments, largeSignature } from './large-segments.ts';
 import { Lookout } from './lookout.ts';
 import { OpenRequests } from './open-requests.ts';
 import { PassageTable } from './passages.ts';
@@ -34,14 +63,10 @@ import { VrrpGroups } from './vrrp.ts';
 const UDP_REQUEST = 0x10000;
 /** A request over UDP counts as answered from elsewhere only within this time. */
 const UDP_ANSWER_WITHIN_MS = 30_000;
-/** … and a TCP one: the sequence number makes it sure, so as long as SYNs are repeated. */
-const SYN_ANSWER_WITHIN_MS = 130_000;
 /** Server IPs an edge may bring in; beyond, the edge leads to a router into the wide world. */
 const MAX_SERVERS_AN_EDGE = 1024;
 /** Servers of flows may take this many addresses; the rest is kept for what ARP, ND and VRRP say. */
 const MAX_SERVERS = MAX_ADDRESSES >> 1;
-/** Of the segments that are no SYN, FIN or RST one in 32 is remembered, chosen by content so that both copies are. */
-const SAMPLE_MASK = 31;
 
 /** How often datagrams of an edge were seen once, twice, three times: what tells a mirror's duplicates. */
 export interface EdgeSightings {
@@ -76,8 +101,6 @@ export interface PointFacts {
   oversized: number;
 }
 
-/** Of a flow's state: its path, and which of its ends is the server. */
-const STORY = 0xffff | FlowFlag.serverIsHigher;
 /** The earliest flows of a path that are kept as examples after they were forgotten. */
 const EXAMPLES_FORGOTTEN = 3;
 /** Addresses of one VRRP advert that are kept. */
@@ -89,16 +112,28 @@ export interface KnownAddress {
   readonly words: readonly [number, number, number, number];
 }
 
-/** Words of a point's row. */
-const POINT = { firstAt: 0, lastAt: 1, disordered: 2, undecodable: 3, oversized: 4 } as const;
+const DOUBLE_BYTES = Float64Array.BYTES_PER_ELEMENT;
+/** Doubles of a point's row. */
+const POINT_ROW = POINT_BYTES / DOUBLE_BYTES;
+const POINT = {
+  firstAt: POINT_FIRST_AT / DOUBLE_BYTES,
+  lastAt: POINT_LAST_AT / DOUBLE_BYTES,
+  disordered: POINT_DISORDERED / DOUBLE_BYTES,
+  undecodable: POINT_UNDECODABLE / DOUBLE_BYTES,
+  oversized: POINT_OVERSIZED / DOUBLE_BYTES,
+} as const;
+/** Words of a flow's row. */
+const FLOW_ROW = FLOW_BYTES / Int32Array.BYTES_PER_ELEMENT;
+/** … and of a step's. */
+const STEP_ROW = STEP_BYTES / Int32Array.BYTES_PER_ELEMENT;
 
-export class Facts {
+export class Facts implements FrameSkimmer {
   /** Time of the first frame: `at` counts from here. */
   baseSeconds = 0;
   baseNanoseconds = 0;
   readonly edges: EdgeTable;
   readonly addresses: AddressTable;
-  readonly passages = new PassageTable();
+  readonly passages: PassageTable;
   readonly paths: PathTrie;
   readonly flows: FlowTable;
   readonly claims: Claims;
@@ -114,15 +149,16 @@ export class Facts {
   cookedFrames = 0;
   noLinkFrames = 0;
 
-  /** Time of the frame at hand: a double as parameter would be put on the heap for each frame. */
-  readonly #clock = new Float64Array(1);
-  readonly #datagrams: DatagramTable;
-  readonly #hops: KnownHops;
-  readonly #lookout: Lookout;
+  readonly #hot: HotPath;
+  /** What goes with each frame, at the places of Numbers: doubles as parameters would be put on the heap for each. */
+  readonly #numbers: Float64Array;
   readonly #packet = new Packet();
-  /** Nobody asks for it: without it V8 would not read what is only to be near. */
-  readonly #reached = new Int32Array(1);
-  readonly #large: LargeSegments;
+  hasRefused = false;
+  readonly #lookout = new Lookout();
+  /** Whether the segment at hand is a new request, which is still to be counted. */
+  #isRequest = false;
+  /** Whether anybody asks for known frames, so that hops are to be noted. */
+  #looksForKnown = false;
   readonly #open: OpenRequests;
   readonly #points: Float64Array[] = [];
   readonly #key: HashKey;
@@ -134,9 +170,6 @@ export class Facts {
   /** Addresses that serve for sure: given, or listed by VRRP. */
   readonly #known = new Set<number>();
   readonly #serversOnEdge: number[] = [];
-  #once = new Float64Array(256);
-  #twice = new Float64Array(256);
-  #thrice = new Float64Array(256);
   /** By path: the earliest flows that were forgotten. */
   readonly #examples: FlowExample[][] = [];
   readonly #advert = emptyVrrpAdvert();
@@ -145,36 +178,35 @@ export class Facts {
   /**
    * @param maxFlows most flows remembered at a time, a power of two
    * @param ended facts for as many flows that nobody will use any more: these begin in the memory of their large tables
-   * @param lookout says when frames are looked for that need not be decoded
    */
   constructor(
     known: readonly KnownAddress[] = [],
     key: HashKey = randomHashKey(),
     maxFlows: number = MAX_FLOWS,
     ended: Facts | null = null,
-    lookout: Lookout = new Lookout(),
   ) {
-    this.#lookout = lookout;
     this.#key = key;
-    this.#hashes = new FlowHashes(key);
-    this.flows = ended === null ? new FlowTable(maxFlows) : ended.flows.cleared();
-    this.#datagrams = ended === null ? new DatagramTable() : ended.#datagrams.cleared();
-    this.#hops = ended === null ? new KnownHops() : ended.#hops.cleared();
-    this.#large = ended === null ? new LargeSegments() : ended.#large.cleared();
-    this.#open = ended === null ? new OpenRequests() : ended.#open.cleared();
-    this.edges = new EdgeTable(key);
+    this.#hot = ended === null ? new HotPath(key) : ended.#clearedHotPath(key);
+    this.#hashes = new FlowHashes(this.#hot);
+    this.#numbers = this.#hot.numbers;
+    this.flows = ended === null ? new FlowTable(maxFlows, this.#hot) : ended.flows.cleared();
+    this.#open = new OpenRequests(this.#hot);
+    this.edges = new EdgeTable(key, this.#hot);
+    this.passages = new PassageTable(this.#hot);
     this.addresses = new AddressTable(key);
-    this.paths = new PathTrie(key);
+    this.paths = new PathTrie(this.#hot);
     this.claims = new Claims(key);
     for (const { version, words } of known) this.#known.add(this.addresses.intern(version, ...words));
   }
 
   get sightings(): EdgeSightings {
-    return { once: this.#once, twice: this.#twice, thrice: this.#thrice };
+    const [once, twice, thrice] = [ONCE, TWICE, THRICE].map((counts) => this.#hot.doubles(counts, MAX_16_BITS));
+    return { once: once!, twice: twice!, thrice: thrice! };
   }
 
   /** Tells whether every capture is running now: from what begins while one is not, nothing may be said to be missing. */
   set isWatched(isWatched: boolean) {
+    if (this.paths.isWatched !== isWatched) this.#hot.exports.forgetServices();
     this.paths.isWatched = isWatched;
     this.claims.isWatched = isWatched;
   }
@@ -200,12 +232,25 @@ export class Facts {
     return this.#points.filter((row) => row !== undefined);
   }
 
+  /** The hot path of facts that nobody will use any more, without what they wrote. */
+  #clearedHotPath(key: HashKey): HotPath {
+    const { edges, passages, flows, paths } = this;
+    const steps = paths.transitions.length / STEP_ROW;
+    return this.#hot.cleared(key, edges.count, passages.count, paths.count, flows.hot.length / FLOW_ROW, steps);
+  }
+
   /** Adds one frame of many, and decodes it if need be. */
   addUndecoded(frame: Frame): void {
-    if (this.#lookout.looksForNext() && this.addKnown(frame)) {
-      this.#lookout.known++;
-      return;
+    if (!this.#lookout.rests()) {
+      const isKnown = this.addKnown(frame);
+      this.#lookout.note(isKnown ? 1 : 0);
+      if (isKnown) return;
     }
+    this.addUnknown(frame);
+  }
+
+  /** Decodes a frame and adds it. */
+  addUnknown(frame: Frame): void {
     this.#packet.decode(frame);
     this.add(frame, this.#packet);
   }
@@ -213,7 +258,8 @@ export class Facts {
   /** Adds one decoded frame. */
   add(frame: Frame, packet: Packet): void {
     const point = this.#points[frame.point] ?? this.#newPoint(frame);
-    const ms = this.#setClock(frame, point);
+    this.#setClock(frame);
+    const ms = this.#noteTime(point);
     const edge = this.edges.of(packet.mac0, packet.mac1, packet.mac2, packet.vlan);
     if (packet.link !== LinkKind.ethernet) {
       if (packet.link === LinkKind.cooked) this.cookedFrames++;
@@ -236,50 +282,81 @@ export class Facts {
   }
 
   /**
-   * Adds a frame that tells nothing new, without decoding: a segment in the middle of a connection, on a hop that the connection took before,
-   * with its story where it was then. Says false, and adds nothing, of all others: those are to be decoded and added.
+   * Adds a frame of which nothing is met for the first time but its flow, without decoding: see src/hot-path/assembly/segments.ts. Says false, and adds
+   * nothing, of all others: those are to be decoded and added.
    */
   addKnown(frame: Frame): boolean {
-    const hops = this.#hops;
-    if (!hops.read(frame, this.edges)) return false;
-    const { source, destination, ports, edge, payloadLength } = hops;
-    const isLarge = payloadLength >= FULL_SIZE;
-    const large = isLarge ? largeSignature(source, destination, ports, hops.sequence, payloadLength, this.#key) : 0;
-    if (isLarge) this.#reached[0] = this.#large.peek(large);
-    const hop = hops.find();
-    if (hop < 0) return false;
-    const { rows } = hops;
-    const hot = this.flows.hot;
-    const flow = rows[hop + Hop.flow]!;
-    const first = rows[hop + Hop.first]!;
-    const state = hot[flow + 1]!;
-    // Another flow may have taken the row, or this one have gone on or begun anew.
-    if (hot[flow] !== first || (state & STORY) !== rows[hop + Hop.state]) return false;
-    const passage = rows[hop + Hop.passage]! >>> 16;
-    const toward = this.passages.kind[passage] === PathEvent.toward;
-    // It would be the second frame, or acknowledge the answer: both tell something.
-    if ((state & FlowFlag.oneFrame) !== 0 || (toward && (state & FlowFlag.established) === 0)) return false;
-    const point = this.#points[frame.point];
-    if (point === undefined) return false;
-    const ms = this.#setClock(frame, point);
-    this.edges.frames[edge]!++;
+    this.#looksForKnown = true;
+    if (frame.linkType !== LinkType.ethernet || this.#points[frame.point] === undefined) return false;
+    const { exports, captured } = this.#hot;
+    this.#setClock(frame);
+    const start = frame.view === captured.view ? frame.start : this.#copyHeaders(frame);
+    const answer = exports.known(start, frame.end - frame.start, frame.wireLength, frame.point);
+    if (answer === 0) return false;
     this.ipFrames++;
-    hot[flow + 2] = ms;
-    this.passages.add(passage, frame.number, this.#clock, hops.ttl);
-    if (isLarge) this.#addLarge(frame, flow, edge, ms, large);
-    if (((hops.checksum ^ hops.sequence) & SAMPLE_MASK) === 0) {
-      this.#addRare(frame, hops, edge, ms, flow, first, rows[hop + Hop.second]!, false, toward, false, hops.tcpFlags);
-    }
+    if (answer !== KNOWN) this.#addKnownEvents(answer);
     return true;
   }
 
-  /** Sets the clock to the time of a frame, notes it for its point, and returns it in milliseconds since the first frame, wrapping at 2^32. */
-  #setClock(frame: Frame, point: Float64Array): number {
-    const clock = this.#clock;
+  get memory(): CaptureMemory {
+    return this.#hot.captured;
+  }
+
+  get number(): number {
+    return this.#numbers[Numbers.frame]!;
+  }
+
+  skim(format: RecordFormat, at: number, limit: number, number: number, fractions: number, point: number, detail: number): number {
+    this.#looksForKnown = true;
+    const numbers = this.#numbers;
+    numbers[Numbers.frame] = number;
+    this.hasRefused = this.#lookout.rests();
+    if (this.hasRefused || this.#points[point] === undefined) return at;
+    for (;;) {
+      at = this.#hot.exports.skim(format, at, limit, fractions, point, detail);
+      const answer = numbers[Numbers.answer]!;
+      if (answer > KNOWN) this.#addKnownEvents(answer);
+      else {
+        const taken = numbers[Numbers.frame]! - number;
+        this.ipFrames += taken;
+        this.hasRefused = answer === 0;
+        this.#lookout.note(taken);
+        return at;
+      }
+    }
+  }
+
+  /** Copies what the hot path may read of a frame to where it reads. */
+  #copyHeaders({ view, start, end }: Frame): number {
+    const to = this.#hot.captured.view;
+    const bytes = Math.min(end - start, HEADERS_BYTES);
+    let at = 0;
+    for (; at + 4 <= bytes; at += 4) to.setInt32(HEADERS + at, view.getInt32(start + at));
+    for (; at < bytes; at++) to.setUint8(HEADERS + at, view.getUint8(start + at));
+    return HEADERS;
+  }
+
+  #addKnownEvents(answer: number): void {
+    const { exports } = this.#hot;
+    const row = exports.flowOfKnown();
+    const edge = exports.edgeOfKnown();
+    if ((answer & STALLED) !== 0) this.#event(row, PathEvent.stalled, edge);
+    this.#addSighting(answer >>> SIGHTING_SHIFT, row, edge);
+    if ((answer & REPEATED) !== 0) this.#repeatedSyn(edge, row);
+  }
+
+  /** Sets the number and the time of the frame at hand. */
+  #setClock(frame: Frame): void {
+    const numbers = this.#numbers;
+    numbers[Numbers.frame] = frame.number;
     // Through memory of doubles, or V8 takes the product for an integer until the third second, and then optimizes anew.
-    clock[0] = frame.seconds - this.baseSeconds;
-    clock[0] = clock[0]! * 1e9 + (frame.nanoseconds - this.baseNanoseconds);
-    const at = clock[0]!;
+    numbers[Numbers.clock] = frame.seconds - this.baseSeconds;
+    numbers[Numbers.clock] = numbers[Numbers.clock]! * 1e9 + (frame.nanoseconds - this.baseNanoseconds);
+  }
+
+  /** Notes the time of the frame at hand for its point, and returns it in milliseconds since the first frame, wrapping at 2^32. */
+  #noteTime(point: Float64Array): number {
+    const at = this.#numbers[Numbers.clock]!;
     if (at < point[POINT.lastAt]!) point[POINT.disordered]!++;
     else point[POINT.lastAt] = at;
     return (at * 1e-6) | 0;
@@ -289,9 +366,11 @@ export class Facts {
     if (this.#points.length === 0) {
       this.baseSeconds = frame.seconds;
       this.baseNanoseconds = frame.nanoseconds;
+      this.#numbers[Numbers.baseSeconds] = frame.seconds;
+      this.#numbers[Numbers.baseNanoseconds] = frame.nanoseconds;
     }
     const at = (frame.seconds - this.baseSeconds) * 1e9 + frame.nanoseconds - this.baseNanoseconds;
-    const row = new Float64Array(Object.keys(POINT).length);
+    const row = this.#hot.doubles(POINTS + frame.point * POINT_BYTES, POINT_ROW);
     row[POINT.firstAt] = at;
     row[POINT.lastAt] = at;
     this.#points[frame.point] = row;
@@ -325,10 +404,10 @@ export class Facts {
     const flags = isTcp ? p.tcpFlags : 0;
     const isSyn = (flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
     const isRare = !isTcp || (flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst)) !== 0 || ((p.checksum ^ p.sequence) & SAMPLE_MASK) === 0;
-    if (isRare) this.#reachFor(p, second, flags);
-    let row = flows.find(first, second);
+    this.#isRequest = false;
+    let row = isRare ? this.#hot.exports.findFlowOfRare(first, second, p.sequence, p.checksum, p.ipId, flags) : flows.find(first, second);
     if (row < 0) {
-      row = this.#beginFlow(frame, p, edge, ms, sourceIsHigher, isTcp, isSyn);
+      row = this.#beginFlow(p, edge, ms, sourceIsHigher, isTcp, isSyn);
       if (row < 0) return;
     } else if (
       isSyn &&
@@ -343,6 +422,7 @@ export class Facts {
     const path = state & 0xffff;
     if (path === 0) return;
     const kind = (toward ? PathEvent.toward : PathEvent.from) + (p.tunnel === Tunnel.none ? 0 : 2);
+    const { exports } = this.#hot;
     const paths = this.paths;
     const step = paths.step(path, (kind << 16) | edge);
     let next = path;
@@ -352,52 +432,36 @@ export class Facts {
       next = steps[step + 2]!;
       passage = steps[step + 3]! - 1;
       if (passage < 0) passage = this.#newPassage(step, path, edge, kind, toward);
-      this.passages.add(passage, frame.number, this.#clock, p.ttl);
+      exports.addToPassage(passage, p.ttl);
+      if (this.#isRequest) this.passages.addRequest(passage);
       if (next !== path) {
         paths.flows[path]!--;
         paths.flows[next]!++;
         flows.hot[row + 1] = (state & ~0xffff) | next | (toward ? 0 : FlowFlag.answered);
-        flows.pushEvent(row, frame.number, this.#clock[0]!);
+        flows.pushEvent(row, this.#numbers[Numbers.frame]!, this.#numbers[Numbers.clock]!);
         state = flows.hot[row + 1]!;
       }
     }
 
+    const ports = (p.sourcePort << 16) | p.destinationPort;
     // What follows concerns few frames: beginnings, ends, datagrams, and a sample by content.
     if (isTcp && (flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst)) === 0) {
       if (toward && (state & FlowFlag.established) === 0 && (flags & TcpFlag.ack) !== 0) {
         flows.hot[row + 1] = state | FlowFlag.established;
-        if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge, frame);
+        if (paths.begun[next]! <= Begun.reuse) this.#event(row, PathEvent.established, edge);
       }
       if (p.payloadLength >= FULL_SIZE) {
-        const ports = (p.sourcePort << 16) | p.destinationPort;
-        this.#addLarge(frame, row, edge, ms, largeSignature(p.source3, p.destination3, ports, p.sequence, p.payloadLength, key));
+        const isStalled = exports.seeLarge(p.source3, p.destination3, ports, p.sequence, p.payloadLength, edge, ms) !== 0;
+        if (isStalled) this.#event(row, PathEvent.stalled, edge);
       }
-      if (step >= 0 && (flows.hot[row + 1]! & 0xffff) === path) this.#knowHop(p, row, edge, passage);
     }
-    if (isRare) this.#addRare(frame, p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
-  }
-
-  /** Reads from where a rare segment will be looked for: of what is far away in memory all comes at once then, and is waited for once. */
-  #reachFor(p: Packet, second: number, flags: number): void {
-    const open = this.#open.peek(this.#hashes.source, p.sequence);
-    this.#reached[0] = open ^ this.flows.peek(second) ^ this.#datagrams.peek(placeOf(p, second, flags));
-  }
-
-  /** A full-size segment: is it sent again and again? */
-  #addLarge(frame: Frame, row: number, edge: number, ms: number, signature: number): void {
-    if (this.#large.see(signature, edge, ms)) this.#event(row, PathEvent.stalled, edge, frame);
-  }
-
-  /** A flow has taken a hop, and its story is where it was: nor will the next segment that does so tell anything new. */
-  #knowHop(p: Packet, row: number, edge: number, passage: number): void {
-    const hop = this.#lookout.isClosed ? -1 : this.#hops.put(p, edge, passage);
-    if (hop < 0) return;
-    const { rows } = this.#hops;
-    const { hot } = this.flows;
-    rows[hop + Hop.flow] = row;
-    rows[hop + Hop.first] = hot[row]!;
-    rows[hop + Hop.second] = this.#hashes.second;
-    rows[hop + Hop.state] = hot[row + 1]! & STORY;
+    // Not of a new request: in a flood nothing more comes on its hop.
+    if (this.#looksForKnown && passage !== 0 && edge !== 0 && !(isSyn && this.#isRequest) && canBeKnown(p)) {
+      const now = flows.hot[row + 1]! & STORY;
+      const story = (now & 0xffff) === path ? now : now & ~0xffff;
+      exports.putHop(p.source3, p.destination3, ports, edge, passage, row, second, story | (toward ? TOWARD : 0));
+    }
+    if (isRare) this.#addRare(p, edge, ms, row, first, second, next !== path, toward, isSyn, flags);
   }
 
   #isFromClient(row: number, sourceIsHigher: boolean): boolean {
@@ -412,8 +476,7 @@ export class Facts {
 
   /** Copies, echoes, loops, repeated SYNs and resets. */
   #addRare(
-    frame: Frame,
-    p: Datagram,
+    p: Packet,
     edge: number,
     ms: number,
     row: number,
@@ -424,21 +487,14 @@ export class Facts {
     isSyn: boolean,
     flags: number,
   ): void {
-    const signature = finish(
-      Math.imul(first ^ p.sequence, 0x9e3779b1) ^
-        Math.imul(p.acknowledgment ^ flags ^ (toward ? 0x5bd1e995 : 0), 0x85ebca77) ^
-        Math.imul(p.ipLength ^ (p.ipId << 16), 0xc2b2ae3d) ^
-        Math.imul(p.checksum, 0x27d4eb2f),
-    );
-    const sighting = this.#datagrams.see(signature, placeOf(p, second, flags), edge, p.ttl, ms);
-    this.#countSighting(edge, sighting);
-    if (sighting === Sighting.echo) this.#event(row, PathEvent.echo, edge, frame);
-    else if (sighting === Sighting.echoAgain) this.#event(row, PathEvent.echoAgain, edge, frame);
-    else if (sighting === Sighting.loop) this.#event(row, PathEvent.loop, edge, frame);
-    else if (isSyn && sighting === Sighting.first && !isNewHop) this.#repeatedSyn(frame, edge, row);
+    const { exports } = this.#hot;
+    const { sequence, acknowledgment, ipLength, ipId, checksum, ttl } = p;
+    const sighting = exports.seeDatagram(first, second, toward, sequence, acknowledgment, flags, ipLength, ipId, checksum, edge, ttl, ms);
+    if (sighting >= SEEN_ECHO) this.#addSighting(sighting, row, edge);
+    else if (isSyn && sighting === SEEN_FIRST && !isNewHop) this.#repeatedSyn(edge, row);
 
     if ((flags & TcpFlag.rst) !== 0) {
-      if (toward) this.#event(row, PathEvent.clientReset, edge, frame);
+      if (toward) this.#event(row, PathEvent.clientReset, edge);
       else {
         const state = this.flows.hot[row + 1]!;
         const path = state & 0xffff;
@@ -446,19 +502,25 @@ export class Facts {
           this.paths.begun[path]! <= Begun.reuse &&
           (state & FlowFlag.established) === 0 &&
           ((this.flows.cold[this.flows.hot[row + 3]! + Cold.initialSequence]! + 1) | 0) === p.acknowledgment;
-        this.#event(row, answersSyn ? PathEvent.refused : PathEvent.reset, edge, frame);
+        this.#event(row, answersSyn ? PathEvent.refused : PathEvent.reset, edge);
       }
     }
   }
 
-  #repeatedSyn(frame: Frame, edge: number, row: number): void {
+  #addSighting(sighting: number, row: number, edge: number): void {
+    if (sighting === SEEN_ECHO) this.#event(row, PathEvent.echo, edge);
+    else if (sighting === SEEN_ECHO_AGAIN) this.#event(row, PathEvent.echoAgain, edge);
+    else if (sighting === SEEN_LOOP) this.#event(row, PathEvent.loop, edge);
+  }
+
+  #repeatedSyn(edge: number, row: number): void {
     const path = this.flows.hot[row + 1]! & 0xffff;
     if (edge !== this.paths.entryEdge[path]) return;
     const again = (PathEvent.retry << 16) | edge;
-    this.#event(row, this.paths.has(path, again) ? PathEvent.retryAgain : PathEvent.retry, edge, frame);
+    this.#event(row, this.paths.has(path, again) ? PathEvent.retryAgain : PathEvent.retry, edge);
   }
 
-  #event(row: number, kind: PathEvent, edge: number, frame: Frame): void {
+  #event(row: number, kind: PathEvent, edge: number): void {
     const flows = this.flows;
     const state = flows.hot[row + 1]!;
     const path = state & 0xffff;
@@ -470,28 +532,11 @@ export class Facts {
     this.paths.flows[path]!--;
     this.paths.flows[next]!++;
     flows.hot[row + 1] = (state & ~0xffff) | next;
-    flows.pushEvent(row, frame.number, this.#clock[0]!);
-  }
-
-  #countSighting(edge: number, sighting: Sighting): void {
-    if (edge >= this.#once.length) {
-      const size = Math.max(this.#once.length * 2, edge + 1);
-      const widen = (old: Float64Array) => {
-        const grown = new Float64Array(size);
-        grown.set(old);
-        return grown;
-      };
-      this.#once = widen(this.#once);
-      this.#twice = widen(this.#twice);
-      this.#thrice = widen(this.#thrice);
-    }
-    if (sighting === Sighting.echo) this.#twice[edge]!++;
-    else if (sighting === Sighting.echoAgain) this.#thrice[edge]!++;
-    else this.#once[edge]!++;
+    flows.pushEvent(row, this.#numbers[Numbers.frame]!, this.#numbers[Numbers.clock]!);
   }
 
   /** Starts a flow: which end is the server, which root, and does it answer or repeat another flow's request? Its row, or -1. */
-  #beginFlow(frame: Frame, p: Packet, edge: number, ms: number, sourceIsHigher: boolean, isTcp: boolean, isSyn: boolean): number {
+  #beginFlow(p: Packet, edge: number, ms: number, sourceIsHigher: boolean, isTcp: boolean, isSyn: boolean): number {
     const hashes = this.#hashes;
     const isSynAck = isTcp && (p.tcpFlags & TcpFlag.syn) !== 0 && !isSyn;
     let begun: Begun = isSyn ? Begun.syn : isSynAck ? Begun.reply : isTcp ? Begun.midFlow : Begun.datagram;
@@ -504,7 +549,7 @@ export class Facts {
       if (answers) {
         // Another flow of this client waits for just this answer: it comes from the wrong IP.
         const waiting = this.flows.find(this.#open.first, this.#open.second);
-        if (waiting >= 0) this.#event(waiting, PathEvent.answeredElsewhere, edge, frame);
+        if (waiting >= 0) this.#event(waiting, PathEvent.answeredElsewhere, edge);
         serverIsSource = true;
         begun = Begun.reply;
       } else if (!isSynAck) {
@@ -523,6 +568,7 @@ export class Facts {
     const root = this.paths.rootOf(server, port, p.protocol, begun);
     if (root === 0) return -1;
     if (!guessed) this.#addService(root, server, port);
+    if (isSyn && p.version === 4) this.#hot.exports.putService(p.destination3, port, root);
     const row = this.flows.insert(hashes.first, hashes.second, this.#forget);
     const serverIsHigher = serverIsSource === sourceIsHigher;
     this.flows.hot[row + 1] =
@@ -534,9 +580,9 @@ export class Facts {
       (serverIsSource ? FlowFlag.answered : 0);
     this.paths.flows[root]!++;
     this.#writeCold(row, p, serverIsSource);
-    if (isSyn) this.#openSyn(p, edge, frame, ms);
-    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, frame, ms);
-    if (begun <= Begun.datagram) this.#countRequest(root, edge, p);
+    if (isSyn) this.#openSyn(p, edge, ms);
+    else if (!isTcp && !serverIsSource) this.#openDatagram(p, edge, ms);
+    this.#isRequest = begun <= Begun.datagram;
     return row;
   }
 
@@ -557,23 +603,23 @@ export class Facts {
     this.paths.flows[root]!++;
     this.#writeCold(row, p, false);
     this.#open.put(hashes.source, p.sequence, hashes.first, hashes.second, ms);
-    this.#countRequest(root, edge, p);
+    this.#isRequest = true;
   }
 
-  #openSyn(p: Packet, edge: number, frame: Frame, ms: number): void {
+  #openSyn(p: Packet, edge: number, ms: number): void {
     const { source, first, second } = this.#hashes;
     if (this.#open.find(source, p.sequence, ms, SYN_ANSWER_WITHIN_MS)) {
       // The same client, port and sequence number to another IP: somebody rewrote the destination.
       const original = this.flows.find(this.#open.first, this.#open.second);
       if (original >= 0 && this.#open.first !== first) {
-        this.#event(original, PathEvent.translated, edge, frame);
+        this.#event(original, PathEvent.translated, edge);
         return;
       }
     }
     this.#open.put(source, p.sequence, first, second, ms);
   }
 
-  #openDatagram(p: Packet, edge: number, frame: Frame, ms: number): void {
+  #openDatagram(p: Packet, edge: number, ms: number): void {
     const { source, first, second } = this.#hashes;
     const service = p.destinationPort | UDP_REQUEST;
     if (this.#open.find(source, service, ms, COPY_OF_DATAGRAM_WITHIN_MS)) {
@@ -582,21 +628,12 @@ export class Facts {
         const entry = this.paths.entryEdge[this.flows.hot[original + 1]! & 0xffff]!;
         // A client may ask two servers from one port; a translation leaves the machine that the request had reached.
         if (entry > 0 && this.edges.destination[entry] === this.edges.source[edge]) {
-          this.#event(original, PathEvent.translated, edge, frame);
+          this.#event(original, PathEvent.translated, edge);
           return;
         }
       }
     }
     this.#open.put(source, service, first, second, ms);
-  }
-
-  #countRequest(root: number, edge: number, p: Packet): void {
-    const kind = PathEvent.toward + (p.tunnel === Tunnel.none ? 0 : 2);
-    const step = this.paths.step(root, (kind << 16) | edge);
-    if (step < 0) return;
-    let passage = this.paths.transitions[step + 3]! - 1;
-    if (passage < 0) passage = this.#newPassage(step, root, edge, kind, true);
-    this.passages.addRequest(passage);
   }
 
   #writeCold(row: number, p: Packet, serverIsSource: boolean): void {
@@ -657,6 +694,8 @@ export class Facts {
     kept.push(this.#exampleOf(row));
     kept.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
     kept.length = Math.min(kept.length, EXAMPLES_FORGOTTEN);
+    const until = this.#keptUntil(path);
+    if (until !== Number.POSITIVE_INFINITY) this.#hot.doubles(KEPT_UNTIL, MAX_16_BITS)[path] = until + 1;
   }
 
   /** Flows of a path that begin at this time, in nanoseconds since the first frame, or later are not among its earliest. */
@@ -763,7 +802,7 @@ export class Facts {
   #addIcmp(frame: Frame, p: Packet, edge: number): void {
     const version = p.version as 4 | 6;
     const isRedirect = version === 4 ? p.icmpType === 5 : p.icmpType === 137;
-    const ref = { point: frame.point, frame: frame.number, at: this.#clock[0]! };
+    const ref = { point: frame.point, frame: frame.number, at: this.#numbers[Numbers.clock]! };
     if (version === 6 && (p.icmpType === 135 || p.icmpType === 136)) {
       this.#addNeighbour(p, edge, ref);
       return;
@@ -785,7 +824,7 @@ export class Facts {
     if (row < 0) return;
     const kind = errorKind(version, p.icmpType, p.icmpCode);
     if (kind === null) return;
-    this.#event(row, kind, edge, frame);
+    this.#event(row, kind, edge);
     this.errors.add(this.#icmpEvent(ref, p, edge));
   }
 
@@ -803,7 +842,7 @@ export class Facts {
   }
 
   #addArp(frame: Frame, p: Packet, edge: number): void {
-    const ref = { point: frame.point, frame: frame.number, at: this.#clock[0]! };
+    const ref = { point: frame.point, frame: frame.number, at: this.#numbers[Numbers.clock]! };
     const cooked = p.link === LinkKind.cooked;
     const to = cooked ? (p.cookedType === 1 || p.cookedType === 2 ? 0xffff_ffff_ffff : 0) : this.edges.destination[edge]!;
     const eth = cooked || p.link === LinkKind.ethernet ? sourceMacOf(p.mac1, p.mac2) : p.arpSenderMac;
@@ -823,7 +862,7 @@ export class Facts {
       if (group) this.claims.claim('gratuitous', ref, sender, p.arpSenderMac, eth, to, p.vlan, 0);
       else {
         const isNew = this.claims.claim('reply', ref, sender, p.arpSenderMac, eth, cooked ? p.arpTargetMac : to, p.vlan, 0);
-        this.#countSighting(edge, isNew ? Sighting.first : Sighting.echo);
+        this.#hot.exports.countSighting(edge, isNew ? SEEN_FIRST : SEEN_ECHO);
       }
     }
   }
@@ -836,7 +875,7 @@ export class Facts {
     if (p.icmpType === 136) {
       const group = isGroupMac(to) || !p.ndSolicited;
       const isNew = this.claims.claim(group ? 'gratuitous' : 'reply', ref, target, said, eth, to, p.vlan, 0);
-      if (!group) this.#countSighting(edge, isNew ? Sighting.first : Sighting.echo);
+      if (!group) this.#hot.exports.countSighting(edge, isNew ? SEEN_FIRST : SEEN_ECHO);
       return;
     }
     const unspecified = (p.source0 | p.source1 | p.source2 | p.source3) === 0;
@@ -850,7 +889,7 @@ export class Facts {
   #addVrrp(frame: Frame, p: Packet): void {
     const advert = this.#advert;
     if (!readVrrp(p, frame.view, advert)) return;
-    const ref = { point: frame.point, frame: frame.number, at: this.#clock[0]! };
+    const ref = { point: frame.point, frame: frame.number, at: this.#numbers[Numbers.clock]! };
     const mac = sourceMacOf(p.mac1, p.mac2);
     const version = p.version as 4 | 6;
     const source = this.addresses.intern(version, p.source0, p.source1, p.source2, p.source3);
@@ -870,7 +909,11 @@ export class Facts {
   #addSync(frame: Frame, p: Packet): void {
     const sync = this.#syncReader;
     if (!sync.begin(p, frame.view)) return;
-    this.sync.message({ point: frame.point, frame: frame.number, at: this.#clock[0]! }, sourceMacOf(p.mac1, p.mac2), sync.syncId);
+    this.sync.message(
+      { point: frame.point, frame: frame.number, at: this.#numbers[Numbers.clock]! },
+      sourceMacOf(p.mac1, p.mac2),
+      sync.syncId,
+    );
     const c = sync.connection;
     while (sync.next()) {
       const vip = this.addresses.intern(c.addressVersion, c.virtual0, c.virtual1, c.virtual2, c.virtual3);
@@ -880,9 +923,6 @@ export class Facts {
     }
   }
 }
-
-/** What tells datagrams apart, as in Packet. */
-type Datagram = Pick<Packet, 'sequence' | 'acknowledgment' | 'ipLength' | 'ipId' | 'checksum' | 'ttl'>;
 
 /** One flow that stands at a path. */
 export interface FlowExample {
@@ -903,9 +943,9 @@ interface TimedRow {
 /** A datagram's copy to another address follows within this time. */
 const COPY_OF_DATAGRAM_WITHIN_MS = 100;
 
-/** Where a datagram is noted: by other bits than its signature has, so that together they are long enough for a flood of datagrams. */
-function placeOf(p: Datagram, second: number, flags: number): number {
-  return second ^ (Math.imul(p.sequence ^ p.checksum ^ p.ipId, 0x9e3779b1) >>> 12) ^ flags;
+/** Whether the hot path may know a segment's hop: it reads TCP over IPv4 over Ethernet, without a tunnel. */
+function canBeKnown(p: Packet): boolean {
+  return p.transport === Transport.tcp && p.version === 4 && p.link === LinkKind.ethernet && p.tunnel === Tunnel.none;
 }
 
 /** Whether a datagram goes to a multicast group or to all. */

@@ -8,43 +8,64 @@
  * nearly every window is full: the least valuable row of the window (never answered, then longest silent) is overwritten and counted. A
  * forgotten flow keeps its place in its path's count.
  *
- * Cold rows and events grow once, to their cap (which who keeps several tables at a time sets lower): memory that is not written to yet
- * costs nothing, while doubling would hold old and new at once.
+ * Rows of either kind and events lie in the memory of the hot path, which keeps them while frames come (src/hot-path/assembly/flows.ts): there is
+ * room for as many as there may ever be, since memory that is not written to costs nothing, while growing would hold old and new at once.
  */
 
-/** Most rows: 2^20. */
-export const MAX_FLOWS = 1 << 20;
+import type { HotPath } from '../hot-path/hot-path.ts';
+import {
+  ANSWERED,
+  COLD,
+  COLD_BYTES,
+  ESTABLISHED,
+  EVENT_BITS,
+  EVENT_BYTES,
+  EVENTS,
+  EVENTS_LOST,
+  FLOW_BYTES,
+  FLOW_COUNT,
+  FLOW_WINDOW,
+  FLOW_WINDOW_ASIDE,
+  FLOWS,
+  FLOWS_FORGOTTEN,
+  INSTEAD_OF,
+  MAX_COLD_ROWS,
+  MAX_EVENTS,
+  MAX_FLOW_ROWS,
+  MUST_GROW,
+  ONE_FRAME,
+  SERVER_IS_HIGHER,
+} from '../hot-path/layout.ts';
+
+/** Most rows. */
+export const MAX_FLOWS: number = MAX_FLOW_ROWS;
 /** Rows when there are more flows than in a small capture: room for more than 100,000 before they are moved once more. */
 const MANY = 1 << 18;
-const WINDOW = 8;
-/** Rows of a second window: longer, since one flow that finds no place in it makes the table grow. */
-const ASIDE = 16;
-const HOT = 4;
-const COLD = 12;
-const EVENT = 4;
-/** Rows of cold parts and of events before they grow to their cap. */
-const FEW = 1 << 14;
-/** Most event frames remembered over all flows beside the first of each; their numbers fit 22 bits. */
-const MAX_EVENTS = 1 << 22;
+const WINDOW = FLOW_WINDOW;
+const ASIDE = FLOW_WINDOW_ASIDE;
+const HOT = FLOW_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const COLD_ROW = COLD_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const EVENT = EVENT_BYTES / Int32Array.BYTES_PER_ELEMENT;
+/** Fewest events that there is room for. */
+const FEW_EVENTS = 1 << 14;
 /** Room for the later events of a flow, on average. */
 const EVENTS_A_FLOW = 4;
-const EVENT_BITS = 22;
 
 /** Flag bits in the upper half of a hot row's state word. */
 export const FlowFlag = {
   /** Of the two ends, the server is the higher one (see `Facts`). */
-  serverIsHigher: 1 << 16,
+  serverIsHigher: SERVER_IS_HIGHER,
   /** A frame from the server's side was seen. */
-  answered: 1 << 17,
+  answered: ANSWERED,
   /** The client acknowledged the SYN-ACK. */
-  established: 1 << 18,
+  established: ESTABLISHED,
   /** Which end is the server is a guess (lower port), which a later SYN mends. */
   guessed: 1 << 19,
   version6: 1 << 20,
   /** Its first frame was its only one: it began when it was last seen, and no event but its first is remembered. */
-  oneFrame: 1 << 21,
+  oneFrame: ONE_FRAME,
   /** There was no room for one of its events: those remembered are its first ones, and none is added, or frames would stand beside other steps. */
-  eventsLost: 1 << 22,
+  eventsLost: EVENTS_LOST,
 } as const;
 
 /** Words of a cold row. */
@@ -64,132 +85,87 @@ export const Cold = {
 } as const;
 
 export class FlowTable {
-  /** Rows in use. */
-  count = 0;
-  /** Flows overwritten at the cap. */
-  forgotten = 0;
   /** Rows of four words: first hash (never 0), state (path in the low 16 bits, flags above), last seen (ms since the first frame), start of its cold row. */
   hot: Int32Array;
   /** Rows of twelve words, see `Cold`; the first is never used. */
-  cold: Int32Array;
-  #coldNumbers: Float64Array;
-  #coldUsed: number = COLD;
-  /** Events after the first of a flow, in rows of four words: frame, previous event | frame >>> 32 << 22, time as a double. Event 0 is none. */
-  #events: Int32Array;
-  #eventNumbers: Float64Array;
-  #eventsUsed = 1;
-  #freeEvents = 0;
-  #mask: number;
+  readonly cold: Int32Array;
+  readonly #coldNumbers: Float64Array;
+  /** Events after the first of a flow, rows of four words: see EVENTS. */
+  readonly #events: Int32Array;
+  readonly #eventNumbers: Float64Array;
+  readonly #count: Int32Array;
+  readonly #forgotten: Float64Array;
+  #mask = 0;
   readonly #cap: number;
+  readonly #memory: HotPath;
 
-  /** @param cap most rows, a power of two from 2^12 to 2^20 */
-  constructor(cap: number = MAX_FLOWS) {
+  /**
+   * @param cap most rows, a power of two from 2^12 to 2^20
+   * @param memory where the hot rows lie
+   */
+  constructor(cap: number, memory: HotPath) {
     this.#cap = cap;
-    const rows = 1 << 12;
-    this.hot = new Int32Array(rows * HOT);
-    this.#mask = rows - 1;
-    this.cold = new Int32Array(FEW * COLD);
-    this.#coldNumbers = new Float64Array(this.cold.buffer);
-    this.#events = new Int32Array(FEW * EVENT);
-    this.#eventNumbers = new Float64Array(this.#events.buffer);
+    this.#memory = memory;
+    this.hot = this.#withRows(1 << 12);
+    this.cold = memory.words(COLD, MAX_COLD_ROWS * COLD_ROW);
+    this.#coldNumbers = memory.doubles(COLD, (MAX_COLD_ROWS * COLD_ROW) / 2);
+    this.#events = memory.words(EVENTS, MAX_EVENTS * EVENT);
+    this.#eventNumbers = memory.doubles(EVENTS, (MAX_EVENTS * EVENT) / 2);
+    this.#count = memory.words(FLOW_COUNT, 1);
+    this.#forgotten = memory.doubles(FLOWS_FORGOTTEN, 1);
+    this.#empty();
   }
 
-  /** Empties the table, which keeps its size, for facts that begin in the memory of others. */
+  /** Rows in use. */
+  get count(): number {
+    return this.#count[0]!;
+  }
+
+  /** Flows overwritten at the cap. */
+  get forgotten(): number {
+    return this.#forgotten[0]!;
+  }
+
+  #empty(): void {
+    this.#memory.exports.emptyFlows(Math.max(FEW_EVENTS, Math.min(MAX_EVENTS, this.#cap * EVENTS_A_FLOW)));
+  }
+
+  #withRows(rows: number): Int32Array {
+    this.#mask = rows - 1;
+    this.#memory.exports.useFlows(rows, rows < this.#cap);
+    return this.#memory.words(FLOWS, rows * HOT);
+  }
+
+  /** The table, which keeps its size, for facts that begin in the memory of others: its hot rows have been cleared. */
   cleared(): this {
-    this.hot.fill(0);
-    this.count = 0;
-    this.forgotten = 0;
-    this.#coldUsed = COLD;
-    this.#eventsUsed = 1;
-    this.#freeEvents = 0;
+    this.#empty();
     return this;
   }
 
   /** Index of the hot row (a multiple of 4) of a flow, or -1. `first` is not 0. */
   find(first: number, second: number): number {
-    const hot = this.hot;
-    const mask = this.#mask;
-    const aside = second ^ first;
-    // One loop for both windows: V8 has met all of it before it optimizes.
-    const rows = mask < this.#cap - 1 ? WINDOW + ASIDE : WINDOW;
-    for (let i = 0; i < rows; i++) {
-      const row = (((i < WINDOW ? second : aside) + i) & mask) << 2;
-      const tag = hot[row]!;
-      if (tag === first) return row;
-      // Whoever stands aside has found the first window full, and no row is ever given back.
-      if (tag === 0) return -1;
-    }
-    return -1;
-  }
-
-  /** Words from the begin and the end of a flow's window: reading them brings the window near. */
-  peek(second: number): number {
-    return this.hot[(second & this.#mask) << 2]! ^ this.hot[((second + WINDOW - 1) & this.#mask) << 2]!;
+    return this.#memory.exports.findFlow(first, second);
   }
 
   /** A row for a new flow, empty but for its hashes. May move all other rows. */
   insert(first: number, second: number, forget: (state: number, row: number) => void): number {
-    if (this.count * 2 > this.#mask && this.#mask + 1 < this.#cap) this.#grow();
-    for (;;) {
-      const hot = this.hot;
-      let victim = -1;
-      let worth = 0;
-      for (let i = 0; i < WINDOW; i++) {
-        const row = ((second + i) & this.#mask) << 2;
-        if (hot[row] === 0) {
-          this.count++;
-          this.#clear(row, first, second);
-          return row;
-        }
-        const answered = (hot[row + 1]! & FlowFlag.answered) !== 0 ? 0x1_0000_0000 : 0;
-        const value = answered + (hot[row + 2]! >>> 0);
-        if (victim < 0 || value < worth) {
-          victim = row;
-          worth = value;
-        }
-      }
-      if (this.#mask + 1 < this.#cap) {
-        const aside = emptyRow(this.hot, this.#mask, (second ^ first) + WINDOW, ASIDE);
-        if (aside >= 0) {
-          this.count++;
-          this.#clear(aside, first, second);
-          return aside;
-        }
-        this.#grow();
-        continue;
-      }
-      forget(hot[victim + 1]!, victim);
-      this.forgotten++;
-      this.#clear(victim, first, second);
-      return victim;
+    const { exports } = this.#memory;
+    let row = exports.placeFor(first, second);
+    while (row === MUST_GROW) {
+      this.#grow();
+      row = exports.placeFor(first, second);
     }
+    if (row <= INSTEAD_OF) {
+      row = INSTEAD_OF - row;
+      forget(this.hot[row + 1]!, row);
+    }
+    exports.takeRow(row, first, second);
+    return row;
   }
 
   /** Puts an event at the end of a flow's chain; without room only the path tells of it. */
   pushEvent(row: number, frame: number, at: number): void {
-    const start = this.hot[row + 3]!;
-    const numbers = this.#coldNumbers;
-    if (numbers[(start + Cold.firstFrame) >> 1] === 0) {
-      numbers[(start + Cold.firstFrame) >> 1] = frame;
-      numbers[(start + Cold.firstAt) >> 1] = at;
-      return;
-    }
-    if ((this.hot[row + 1]! & FlowFlag.eventsLost) !== 0) return;
-    this.hot[row + 1] = this.hot[row + 1]! & ~FlowFlag.oneFrame;
-    let event = this.#freeEvents;
-    if (event !== 0) this.#freeEvents = this.#previousOf(event);
-    else {
-      if (this.#eventsUsed * EVENT >= this.#events.length && !this.#growEvents()) {
-        this.hot[row + 1] = this.hot[row + 1]! | FlowFlag.eventsLost;
-        return;
-      }
-      event = this.#eventsUsed++;
-    }
-    const head = start + Cold.newestEvent;
-    this.#events[event * EVENT] = frame;
-    this.#events[event * EVENT + 1] = this.cold[head]! | (Math.floor(frame / 0x1_0000_0000) << EVENT_BITS);
-    this.#eventNumbers[event * 2 + 1] = at;
-    this.cold[head] = event;
+    this.#memory.exports.pushEvent(row, frame, at);
   }
 
   /** Whether any event of a flow is remembered. */
@@ -199,17 +175,7 @@ export class FlowTable {
 
   /** Forgets the events of a flow: its row starts a new story. */
   dropEvents(row: number): void {
-    const start = this.hot[row + 3]!;
-    // A flood is of such flows: not to wait for their cold rows halves its cost.
-    let event = (this.hot[row + 1]! & FlowFlag.oneFrame) !== 0 ? 0 : this.cold[start + Cold.newestEvent]!;
-    while (event !== 0) {
-      const previous = this.#previousOf(event);
-      this.#events[event * EVENT + 1] = this.#freeEvents;
-      this.#freeEvents = event;
-      event = previous;
-    }
-    this.cold[start + Cold.newestEvent] = 0;
-    this.#coldNumbers[(start + Cold.firstFrame) >> 1] = 0;
+    this.#memory.exports.dropEvents(this.hot[row + 3]!, this.hot[row + 1]!);
   }
 
   /** Time of a flow's first event; infinity where none is remembered. */
@@ -250,75 +216,41 @@ export class FlowTable {
     return this.#events[event * EVENT + 1]! & (MAX_EVENTS - 1);
   }
 
-  /** Makes a row that of a new flow. An overwritten flow leaves its cold row to it. */
-  #clear(row: number, first: number, second: number): void {
-    let start = this.hot[row + 3]!;
-    if (this.hot[row] !== 0) this.dropEvents(row);
-    else {
-      if (this.#coldUsed >= this.cold.length) this.#growCold();
-      start = this.#coldUsed;
-      this.#coldUsed += COLD;
-      this.cold[start + Cold.newestEvent] = 0;
-      this.#coldNumbers[(start + Cold.firstFrame) >> 1] = 0;
-    }
-    this.hot[row] = first;
-    this.hot[row + 1] = 0;
-    this.hot[row + 2] = 0;
-    this.hot[row + 3] = start;
-    this.cold[start + Cold.secondHash] = second;
-  }
-
   #grow(): void {
+    const old = this.hot.slice();
+    let written = old.length;
     // Rarely: moving a row costs two cache misses.
-    let rows = Math.min(Math.max((this.#mask + 1) * 2, MANY), this.#cap);
-    while (!this.#moveTo(rows) && rows < this.#cap) rows *= 2;
+    for (let rows = Math.min(Math.max((this.#mask + 1) * 2, MANY), this.#cap); ; rows *= 2) {
+      this.hot = this.#withRows(rows).fill(0, 0, written);
+      written = this.hot.length;
+      if (this.#place(old)) return;
+    }
   }
 
-  /** Moves all rows into a table of this size; false, and nothing moved, when both windows of a flow were full. */
-  #moveTo(rows: number): boolean {
-    const mask = rows - 1;
-    const old = this.hot;
-    const hot = new Int32Array(rows * HOT);
+  /** Puts rows into the empty table; false, to be tried in a larger one, when both windows of a flow are full. */
+  #place(old: Int32Array): boolean {
+    const hot = this.hot;
+    const mask = this.#mask;
+    const isLargest = mask + 1 === this.#cap;
     for (let from = 0; from < old.length; from += HOT) {
       if (old[from] === 0) continue;
-      const second = this.cold[old[from + 3]! + Cold.secondHash]!;
+      const start = old[from + 3]!;
+      const second = this.cold[start + Cold.secondHash]!;
       let to = emptyRow(hot, mask, second, WINDOW);
-      if (to < 0 && rows < this.#cap) {
+      if (to < 0 && !isLargest) {
         to = emptyRow(hot, mask, (second ^ old[from]!) + WINDOW, ASIDE);
         if (to < 0) return false;
       }
       if (to < 0) {
-        // At the cap there is no larger table: this one flow is forgotten.
-        this.dropEvents(from);
-        this.forgotten++;
-        this.count--;
+        // There is no larger table: this one flow is forgotten.
+        this.#memory.exports.forgetFlow(start, old[from + 1]!);
         continue;
       }
       hot[to] = old[from]!;
       hot[to + 1] = old[from + 1]!;
       hot[to + 2] = old[from + 2]!;
-      hot[to + 3] = old[from + 3]!;
+      hot[to + 3] = start;
     }
-    this.hot = hot;
-    this.#mask = mask;
-    return true;
-  }
-
-  #growCold(): void {
-    // A flow that found no place in a larger table leaves its cold row unused: a few more than the flows.
-    const grown = new Int32Array(Math.max(COLD * (this.#cap + FEW), this.cold.length * 2));
-    grown.set(this.cold);
-    this.cold = grown;
-    this.#coldNumbers = new Float64Array(grown.buffer);
-  }
-
-  #growEvents(): boolean {
-    const most = Math.max(FEW, Math.min(MAX_EVENTS, this.#cap * EVENTS_A_FLOW));
-    if (this.#events.length >= most * EVENT) return false;
-    const grown = new Int32Array(most * EVENT);
-    grown.set(this.#events);
-    this.#events = grown;
-    this.#eventNumbers = new Float64Array(grown.buffer);
     return true;
   }
 }

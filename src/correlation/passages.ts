@@ -3,15 +3,35 @@
  * with the log of its changes. A sender's changes are its ARP cache as its own frames show it.
  */
 
+import type { HotPath } from '../hot-path/hot-path.ts';
+import {
+  CHANGE_BYTES,
+  CHANGE_LOG,
+  CHANGES,
+  FIRST_CHANGES,
+  LAST_CHANGES,
+  MAX_16_BITS,
+  PASSAGE_BYTES,
+  PASSAGE_FIRST_AT,
+  PASSAGE_FIRST_FRAME,
+  PASSAGE_FRAMES,
+  PASSAGE_LAST_AT,
+  PASSAGE_LAST_FRAME,
+  PASSAGE_MAX_TTL,
+  PASSAGE_MIN_TTL,
+  PASSAGE_REQUESTS,
+  PASSAGES,
+  SENDER_BYTES,
+  SENDER_OF,
+} from '../hot-path/layout.ts';
+
 /** Most passages kept; passage 0 stands for the rest. */
 export const MAX_PASSAGES = 0xffff;
-/** Changes of a sender kept from the beginning and from the end. */
-const FIRST_CHANGES = 8;
-const LAST_CHANGES = 8;
-/** Doubles of a change: frame, time, passage before, passage after. */
-const CHANGE = 4;
-/** Bit in the `usual` word of a passage: its sender uses it now, or it has no sender. Above all TTLs. */
-const USED = 0x100;
+const DOUBLE_BYTES = Float64Array.BYTES_PER_ELEMENT;
+/** Doubles of a passage, of a change, and of the changes of a sender. */
+const ROW = PASSAGE_BYTES / DOUBLE_BYTES;
+const CHANGE = CHANGE_BYTES / DOUBLE_BYTES;
+const LOG = SENDER_BYTES / DOUBLE_BYTES;
 
 /** A sender's frames for one server IP went to another MAC from this frame on. */
 export interface SenderChange {
@@ -28,20 +48,7 @@ export interface Sender {
   readonly index: number;
   readonly mac: number;
   readonly server: number;
-  changes: number;
-  readonly first: SenderChange[];
 }
-
-/** Words of a passage's row of counts. */
-const ROW = 8;
-const FRAMES = 0;
-const FIRST_FRAME = 1;
-const FIRST_AT = 2;
-const LAST_FRAME = 3;
-const LAST_AT = 4;
-const REQUESTS = 5;
-const MIN_TTL = 6;
-const MAX_TTL = 7;
 
 /** What is known of one passage. */
 export interface PassageCounts {
@@ -65,17 +72,22 @@ export class PassageTable {
   readonly kind: number[] = [0];
   readonly senders: Sender[] = [];
 
-  /** Rows of eight: one cache line a passage. */
-  #rows = new Float64Array(256 * ROW);
-  /** TTL of the newest frame, and USED where this passage is the one that its sender uses now: one compare tells that nothing is new. */
-  #usual = new Int32Array(256);
-  /** Passage that each sender uses now. */
-  #current: Int32Array = new Int32Array(256);
-  /** The newest changes of each sender after its first ones. A ring: a director changes with every packet, and makes no object of it. */
-  #lastChanges = new Float64Array(256 * LAST_CHANGES * CHANGE);
-  #senderOf: Int32Array = new Int32Array(256).fill(-1);
+  /** Rows of doubles, as PASSAGES and CHANGE_LOG say. */
+  readonly #rows: Float64Array;
+  readonly #log: Float64Array;
+  /** Changes of each sender. */
+  readonly #changes: Int32Array;
+  readonly #senderOf: Int32Array;
   readonly #passages = new Map<number, number>();
   readonly #senderIndex = new Map<number, Map<number, number>>();
+
+  /** @param hot where frames are counted: see src/hot-path/assembly/passages.ts */
+  constructor(hot: HotPath) {
+    this.#rows = hot.doubles(PASSAGES, MAX_16_BITS * ROW);
+    this.#log = hot.doubles(CHANGE_LOG, MAX_16_BITS * LOG);
+    this.#changes = hot.words(CHANGES, MAX_16_BITS);
+    this.#senderOf = hot.words(SENDER_OF, MAX_16_BITS);
+  }
 
   /** The passage for a hop of a flow to `server`; `sender` is the MAC that the hop leaves, or 0 when it is not in the frame. */
   intern(edge: number, server: number, kind: number, sender: number, isToward: boolean): number {
@@ -90,83 +102,38 @@ export class PassageTable {
     this.edge.push(edge);
     this.server.push(server);
     this.kind.push(kind);
-    if (passage >= this.#usual.length) this.#grow();
     this.#passages.set(key, passage);
-    if (isToward && sender !== 0) this.#senderOf[passage] = this.#senderFor(sender, server);
+    if (isToward && sender !== 0) this.#senderOf[passage] = this.#senderFor(sender, server) + 1;
     return passage;
-  }
-
-  /** Counts a frame on a passage. `clock[0]` is its time: a double as parameter would be put on the heap for each frame. */
-  add(passage: number, frame: number, clock: Float64Array, ttl: number): void {
-    const row = passage * ROW;
-    const rows = this.#rows;
-    rows[row]!++;
-    rows[row + LAST_FRAME] = frame;
-    rows[row + LAST_AT] = clock[0]!;
-    if (this.#usual[passage] !== (USED | ttl)) this.#unusual(passage, frame, clock[0]!, ttl);
   }
 
   /** Counts a new request on a passage. */
   addRequest(passage: number): void {
-    this.#rows[passage * ROW + REQUESTS]!++;
+    this.#rows[passage * ROW + PASSAGE_REQUESTS / DOUBLE_BYTES]!++;
   }
 
   countsOf(passage: number): PassageCounts {
-    const row = this.#rows.subarray(passage * ROW, passage * ROW + ROW);
+    const word = (offset: number) => this.#rows[passage * ROW + offset / DOUBLE_BYTES]!;
     return {
-      frames: row[FRAMES]!,
-      requests: row[REQUESTS]!,
-      firstFrame: row[FIRST_FRAME]!,
-      firstAt: row[FIRST_AT]!,
-      lastFrame: row[LAST_FRAME]!,
-      lastAt: row[LAST_AT]!,
-      minTtl: row[MIN_TTL]!,
-      maxTtl: row[MAX_TTL]!,
+      frames: word(PASSAGE_FRAMES),
+      requests: word(PASSAGE_REQUESTS),
+      firstFrame: word(PASSAGE_FIRST_FRAME),
+      firstAt: word(PASSAGE_FIRST_AT),
+      lastFrame: word(PASSAGE_LAST_FRAME),
+      lastAt: word(PASSAGE_LAST_AT),
+      minTtl: word(PASSAGE_MIN_TTL),
+      maxTtl: word(PASSAGE_MAX_TTL),
     };
-  }
-
-  /** The first frame, another TTL, or a sender that used another passage until now. */
-  #unusual(passage: number, frame: number, at: number, ttl: number): void {
-    const row = passage * ROW;
-    const rows = this.#rows;
-    if (rows[row + FRAMES] === 1) {
-      rows[row + FIRST_FRAME] = frame;
-      rows[row + FIRST_AT] = at;
-      rows[row + MIN_TTL] = ttl;
-    }
-    if (ttl < rows[row + MIN_TTL]!) rows[row + MIN_TTL] = ttl;
-    if (ttl > rows[row + MAX_TTL]!) rows[row + MAX_TTL] = ttl;
-    this.#usual[passage] = USED | ttl;
-    const sender = this.#senderOf[passage]!;
-    if (sender >= 0 && this.#current[sender] !== passage) this.#change(sender, passage, frame, at);
-  }
-
-  #change(sender: number, passage: number, frame: number, at: number): void {
-    const log = this.senders[sender]!;
-    const before = this.#current[sender]!;
-    this.#usual[before] = this.#usual[before]! & ~USED;
-    this.#current[sender] = passage;
-    log.changes++;
-    if (log.changes <= FIRST_CHANGES) log.first.push({ frame, at, from: before, to: passage });
-    else {
-      const ring = this.#lastChanges;
-      const place = (sender * LAST_CHANGES + (log.changes % LAST_CHANGES)) * CHANGE;
-      ring[place] = frame;
-      ring[place + 1] = at;
-      ring[place + 2] = before;
-      ring[place + 3] = passage;
-    }
   }
 
   /** The changes of a sender in order of time; between the first and the last ones some may be missing. */
   changesOf(sender: Sender): SenderChange[] {
-    const later = Math.min(Math.max(0, sender.changes - FIRST_CHANGES), LAST_CHANGES);
-    const last = Array.from({ length: later }, (_, i) => {
-      const place = (sender.index * LAST_CHANGES + ((sender.changes - i) % LAST_CHANGES)) * CHANGE;
-      const [frame, at, from, to] = this.#lastChanges.subarray(place, place + CHANGE);
+    const kept = Math.min(this.#changes[sender.index]!, FIRST_CHANGES + LAST_CHANGES);
+    return Array.from({ length: kept }, (_, i) => {
+      const place = sender.index * LOG + i * CHANGE;
+      const [frame, at, from, to] = this.#log.subarray(place, place + CHANGE);
       return { frame: frame!, at: at!, from: from!, to: to! };
-    });
-    return [...sender.first, ...last].sort((a, b) => a.at - b.at || a.frame - b.frame);
+    }).sort((a, b) => a.at - b.at || a.frame - b.frame);
   }
 
   #senderFor(mac: number, server: number): number {
@@ -179,29 +146,8 @@ export class PassageTable {
     const known = ofServer.get(mac);
     if (known !== undefined) return known;
     const index = this.senders.length;
-    if (index >= this.#current.length) {
-      const grown = new Int32Array(this.#current.length * 2);
-      grown.set(this.#current);
-      this.#current = grown;
-      const changes = new Float64Array(this.#lastChanges.length * 2);
-      changes.set(this.#lastChanges);
-      this.#lastChanges = changes;
-    }
-    this.senders.push({ index, mac, server, changes: 0, first: [] });
+    this.senders.push({ index, mac, server });
     ofServer.set(mac, index);
     return index;
-  }
-
-  #grow(): void {
-    const size = this.#usual.length * 2;
-    const rows = new Float64Array(size * ROW);
-    rows.set(this.#rows);
-    this.#rows = rows;
-    const usual = new Int32Array(size);
-    usual.set(this.#usual);
-    this.#usual = usual;
-    const sender = new Int32Array(size).fill(-1);
-    sender.set(this.#senderOf);
-    this.#senderOf = sender;
   }
 }

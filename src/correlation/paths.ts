@@ -5,14 +5,27 @@
  * The trie is also an automaton: (path, event) → path is remembered in a table, so that a frame which tells nothing new costs one
  * look-up. An event enters a path once.
  */
-import type { HashKey } from './hash.ts';
+
+import type { HotPath } from '../hot-path/hot-path.ts';
+import {
+  BEGUN,
+  BEGUN_REUSE,
+  EVENT_ESTABLISHED,
+  EVENT_FROM,
+  EVENT_TOWARD,
+  MAX_16_BITS,
+  MAX_STEP_ROWS,
+  PATH_FLOWS,
+  STEP_BYTES,
+  STEPS,
+} from '../hot-path/layout.ts';
 
 /** What can happen to a flow. An event is a kind and the edge it happened on: `kind << 16 | edge`. */
 export const PathEvent = {
   /** A hop of a packet from the client's side. */
-  toward: 0,
+  toward: EVENT_TOWARD,
   /** A hop of a packet from the server's side. */
-  from: 1,
+  from: EVENT_FROM,
   /** The same two inside a tunnel (IPIP, GRE, GUE). */
   towardInTunnel: 2,
   fromInTunnel: 3,
@@ -27,7 +40,7 @@ export const PathEvent = {
   /** … and a third time or more. */
   retryAgain: 8,
   /** The client acknowledged: it has got a SYN-ACK. */
-  established: 9,
+  established: EVENT_ESTABLISHED,
   /** The server's side answered the SYN with a reset. */
   refused: 10,
   /** The server's side sent a reset later. */
@@ -52,7 +65,7 @@ export const Begun = {
   /** A SYN. */
   syn: 0,
   /** A SYN on a 5-tuple that had been used before. */
-  reuse: 1,
+  reuse: BEGUN_REUSE,
   /** The first datagram of a UDP flow. */
   datagram: 2,
   /** Later: what came before is not known, so absence must not be judged. */
@@ -68,7 +81,9 @@ export const MAX_PATHS = 0xffff;
 export const MAX_DEPTH = 24;
 /** Services of one server IP that get paths of their own; further ports share port 0. */
 const MAX_PORTS_AN_ADDRESS = 64;
-const MAX_TRANSITIONS = 1 << 18;
+/** Words of a step's row, and rows at first. */
+const STEP = STEP_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const FEW = 1 << 10;
 const RECENT_ROOTS = 64;
 
 export class PathTrie {
@@ -87,25 +102,35 @@ export class PathTrie {
   readonly server: number[] = [0];
   readonly port: number[] = [0];
   readonly protocol: number[] = [0];
-  readonly begun: Begun[] = [Begun.midFlow];
+  readonly begun: Uint8Array;
   /** Whether the flows of a root began while every capture was running, so that what is missing was not sent; set for roots. */
   readonly watched: boolean[] = [true];
   /** Whether every capture is running now. */
   isWatched = true;
   /** Flows that stand at each path now, and those forgotten while they stood there. */
-  flows: Float64Array = new Float64Array(256);
+  readonly flows: Float64Array;
 
-  readonly #key: HashKey;
   /** Rows of four words: path, event + 1, next path, passage + 1. */
-  transitions: Int32Array = new Int32Array(1 << 12);
+  transitions: Int32Array;
+  readonly #hot: HotPath;
   #transitionCount = 0;
   readonly #roots = new Map<number, number>();
   /** Rows of four words, direct-mapped: server (0 empty), port, protocol and beginning, root. */
   readonly #recentRoots = new Int32Array(RECENT_ROOTS * 4);
   readonly #portsOf = new Map<number, Set<number>>();
 
-  constructor(key: HashKey) {
-    this.#key = key;
+  /** @param hot where its steps lie, under its key */
+  constructor(hot: HotPath) {
+    this.#hot = hot;
+    this.flows = hot.doubles(PATH_FLOWS, MAX_16_BITS);
+    this.begun = hot.octets(BEGUN, MAX_16_BITS);
+    this.begun[0] = Begun.midFlow;
+    this.transitions = this.#withRows(FEW);
+  }
+
+  #withRows(rows: number): Int32Array {
+    this.#hot.exports.useSteps(rows);
+    return this.#hot.words(STEPS, rows * STEP);
   }
 
   /** The root for flows to a service that began like this; 0 when there is no room. */
@@ -153,19 +178,8 @@ export class PathTrie {
    * in it already. Row + 3 is the caller's: 0 at first. -1 when there is no room for the row.
    */
   step(path: number, event: number): number {
-    const rows = this.transitions;
-    const mask = (rows.length >> 2) - 1;
-    const key = this.#key;
-    let h = Math.imul(path ^ key[0], 0x9e3779b1) ^ Math.imul(event ^ key[1], 0x85ebca77);
-    h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f);
-    let slot = (h ^ (h >>> 13)) & mask;
-    for (;;) {
-      const at = slot << 2;
-      const tag = rows[at + 1]!;
-      if (tag === 0) return this.#learn(path, event, at);
-      if (tag === event + 1 && rows[at] === path) return at;
-      slot = (slot + 1) & mask;
-    }
+    const at = this.#hot.exports.stepIndex(path, event);
+    return this.transitions[at + 1] === 0 ? this.#learn(path, event, at) : at;
   }
 
   /** Whether an event is part of a path. */
@@ -182,7 +196,7 @@ export class PathTrie {
   }
 
   #learn(path: number, event: number, at: number): number {
-    if (this.#transitionCount >= MAX_TRANSITIONS / 2) {
+    if (this.#transitionCount >= MAX_STEP_ROWS / 2) {
       this.overflowed++;
       return -1;
     }
@@ -198,7 +212,7 @@ export class PathTrie {
     rows[at + 2] = next;
     rows[at + 3] = 0;
     this.#transitionCount++;
-    if (this.#transitionCount * 2 > rows.length >> 2) {
+    if (this.#transitionCount * 2 > rows.length / STEP) {
       this.#grow();
       return this.step(path, event);
     }
@@ -223,30 +237,19 @@ export class PathTrie {
     this.server.push(this.server[parent]!);
     this.port.push(this.port[parent]!);
     this.protocol.push(this.protocol[parent]!);
-    this.begun.push(this.begun[parent]!);
+    this.begun[path] = this.begun[parent]!;
     this.watched.push(this.watched[parent]!);
-    if (path >= this.flows.length) {
-      const grown = new Float64Array(this.flows.length * 2);
-      grown.set(this.flows);
-      this.flows = grown;
-    }
     return path;
   }
 
   #grow(): void {
-    const old = this.transitions;
-    const rows = new Int32Array(old.length * 2);
-    const mask = (rows.length >> 2) - 1;
-    const key = this.#key;
-    for (let from = 0; from < old.length; from += 4) {
-      const tag = old[from + 1]!;
-      if (tag === 0) continue;
-      let h = Math.imul(old[from]! ^ key[0], 0x9e3779b1) ^ Math.imul((tag - 1) ^ key[1], 0x85ebca77);
-      h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f);
-      let slot = (h ^ (h >>> 13)) & mask;
-      while (rows[(slot << 2) + 1] !== 0) slot = (slot + 1) & mask;
-      rows.set(old.subarray(from, from + 4), slot << 2);
+    const old = this.transitions.slice();
+    this.transitions.fill(0);
+    this.transitions = this.#withRows((old.length / STEP) * 2);
+    for (let from = 0; from < old.length; from += STEP) {
+      if (old[from + 1] === 0) continue;
+      const to = this.#hot.exports.stepIndex(old[from]!, old[from + 1]! - 1);
+      this.transitions.set(old.subarray(from, from + STEP), to);
     }
-    this.transitions = rows;
   }
 }

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { ByteSource } from '../../src/capture/byte-source.ts';
 import { FileBytes } from '../../src/capture/file-bytes.ts';
 import { Intake } from '../../src/capture/intake.ts';
+import type { CaptureMemory } from '../../src/hot-path/hot-path.ts';
 import { UsageError } from '../../src/usage-error.ts';
 import { temporaryDirectory } from './read-capture.ts';
 
@@ -34,6 +35,31 @@ function byteAt(place: number): number {
   return (Math.imul(place, 0x9e3779b1) >>> 13) & 0xff;
 }
 
+/** Memory in which bytes may be read from `start` on. */
+function memoryOf(start: number, length: number): CaptureMemory {
+  const bytes = new Uint8Array(start + length + 50).fill(0xee);
+  return { bytes, view: new DataView(bytes.buffer), start, length };
+}
+
+function isUntouchedOutside({ bytes, start, length }: CaptureMemory): boolean {
+  return bytes.every((byte, i) => byte === 0xee || (i >= start && i < start + length));
+}
+
+test('it moves to memory that has room, and to no other', async () => {
+  const intake = new Intake(counting(1000, [100], false), 100, 50);
+  await intake.fill();
+  intake.moveTo(memoryOf(0, 299));
+  await intake.fill();
+  expect(intake.bytes.length).toBe(300);
+  const roomy = memoryOf(7, 300);
+  intake.moveTo(roomy);
+  expect(intake.view).not.toBe(roomy.view);
+  await intake.fill();
+  expect([intake.view, intake.bytes]).toEqual([roomy.view, roomy.bytes]);
+  expect([intake.position >= 7, intake.limit <= 307]).toEqual([true, true]);
+  expect(intake.bytes[intake.position]).toBe(byteAt(0));
+});
+
 const reading = fc.record({
   length: fc.nat(5000),
   pieces: fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 4 }),
@@ -41,15 +67,20 @@ const reading = fc.record({
   chunkBytes: fc.integer({ min: 1, max: 600 }),
   largestRecord: fc.integer({ min: 1, max: 900 }),
   waits: fc.boolean(),
+  /** After so many refills it moves to other memory, which may be too small. */
+  moves: fc.option(fc.record({ after: fc.nat(6), start: fc.nat(100), length: fc.integer({ min: 2000, max: 6000 }) })),
 });
 
 test('records of any length are met whole and in order, while what follows is already read', async () => {
   await fc.assert(
-    fc.asyncProperty(reading, async ({ length, pieces, records, chunkBytes, largestRecord, waits }) => {
+    fc.asyncProperty(reading, async ({ length, pieces, records, chunkBytes, largestRecord, waits, moves }) => {
       const intake = new Intake(counting(length, pieces, waits), chunkBytes, largestRecord);
+      const memory = memoryOf(moves?.start ?? 0, moves?.length ?? 0);
       let met = 0;
       let count = 0;
+      let refills = 0;
       do {
+        if (moves !== null && refills++ === moves.after) intake.moveTo(memory);
         for (;;) {
           const record = records[count % records.length]!;
           if (intake.limit - intake.position < record) {
@@ -68,6 +99,7 @@ test('records of any length are met whole and in order, while what follows is al
       expect(intake.total).toBe(length);
       expect(met + (intake.limit - intake.position)).toBe(length);
       expect(intake.view.buffer).toBe(intake.bytes.buffer);
+      expect(isUntouchedOutside(memory)).toBe(true);
     }),
     { seed: 8, numRuns: 1000 },
   );

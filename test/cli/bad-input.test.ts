@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectRefusal, fixture, run, temporaryDirectory } from './run.ts';
+import { expectRefusal, fixture, run, runAfter, temporaryDirectory } from './run.ts';
 
 const CAPTURE = fixture('rs-answers-arp-t5/mirror.pcap');
 const directory = temporaryDirectory();
@@ -24,6 +24,21 @@ function record(capturedLength: number): Buffer {
   bytes.writeUInt32LE(capturedLength, 12);
   return bytes;
 }
+
+// Elsewhere an address space cannot be limited.
+test.runIf(process.platform === 'linux')('an address space without room for WebAssembly is told in one sentence, with what helps', () => {
+  const limit = 'ulimit -v 4000000';
+  expectRefusal(runAfter(limit, ['diagnose', CAPTURE]), /ulimit -v unlimited.*--disable-wasm-trap-handler/);
+  const mended = runAfter(limit, ['diagnose', CAPTURE], { NODE_OPTIONS: '--disable-wasm-trap-handler' });
+  expect([mended.exit, mended.stdout.split('\n')[0]]).toEqual([1, run(['diagnose', CAPTURE]).stdout.split('\n')[0]]);
+});
+
+test('Node.js without WebAssembly is told in one sentence', () => {
+  const { exit, stdout, stderr } = runAfter('true', ['diagnose', CAPTURE], { NODE_OPTIONS: '--jitless' });
+  expect([exit, stdout]).toEqual([2, '']);
+  // Node.js has a warning of its own.
+  expect(stderr).toContain('lvs-doctor: Node.js runs without WebAssembly');
+});
 
 describe('a capture that cannot be read is refused in one sentence', () => {
   test('a file that does not exist', () => {

@@ -21,6 +21,13 @@ export function run(args: readonly string[], input: string | Uint8Array = ''): O
   return { exit: status, stdout, stderr };
 }
 
+/** The same in a shell that has given this command before, such as one that sets a limit. */
+export function runAfter(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Outcome {
+  const line = [`${command}; exec "$@"`, 'sh', process.execPath, LAUNCHER, ...args];
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', ...line], { encoding: 'utf8', input: '', env: { ...process.env, ...env } });
+  return { exit: status, stdout, stderr };
+}
+
 /** Path of a capture in fixtures/pcaps. */
 export function fixture(name: string): string {
   return join(FIXTURES, name);

@@ -8,6 +8,7 @@ import { FlowTable } from '../../src/correlation/flows.ts';
 import { finish, type HashKey, hash4 } from '../../src/correlation/hash.ts';
 import { KeyedPairs } from '../../src/correlation/keyed-pairs.ts';
 import { Packet } from '../../src/decoders/packet.ts';
+import { HotPath } from '../../src/hot-path/hot-path.ts';
 import { ethernet, ip, tcp } from '../support/frame-bytes.ts';
 
 const KEY: HashKey = [0x01234567, 0x12345678, 0x23456789, 0x3456789a];
@@ -75,7 +76,7 @@ describe('whatever the key is', () => {
     // Of the words that hold ports the lower half.
     const bits = all.filter((bit) => (bit & 32) === 0 || (bit & 31) < 16);
     for (const [i, key] of KEYS.entries()) {
-      const hashes = new FlowHashes(key);
+      const hashes = new FlowHashes(new HotPath(key));
       const seen = neighbours([finish(100 + i), 40_000, finish(200 + i), 80], bits).map((words) => {
         hashes.of(...words, 6);
         return `${hashes.first} ${hashes.second}`;
@@ -141,7 +142,7 @@ describe('flows', () => {
   });
 
   test('that all fall into one window take its eight places and no other', () => {
-    const flows = new FlowTable(ROWS);
+    const flows = new FlowTable(ROWS, new HotPath(KEY));
     for (let i = 1; i <= 10_000; i++) flows.insert(i, 0x1234, () => {});
     expect([flows.count, flows.forgotten]).toEqual([WINDOW, 10_000 - WINDOW]);
     expect(flows.hot.filter((word, i) => i % 4 === 0 && word !== 0)).toHaveLength(WINDOW);

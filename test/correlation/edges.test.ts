@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { EdgeTable } from '../../src/correlation/edges.ts';
+import { HotPath } from '../../src/hot-path/hot-path.ts';
 
 const KEY = [0x1234_5678, 0x2345_6789, 0x3456_789a, 0x4567_89ab] as const;
 
 test('an edge is its two MACs and its VLAN, however often and in whatever order its frames come', () => {
-  const edges = new EdgeTable(KEY);
+  const hot = new HotPath(KEY);
+  const edges = new EdgeTable(KEY, hot);
   const known = new Map<string, number>();
   const frames = new Map<string, number>();
   for (let i = 0; i < 60_000; i++) {
@@ -16,7 +18,7 @@ test('an edge is its two MACs and its VLAN, however often and in whatever order 
     expect(edge).toBe(known.get(name) ?? known.size + 1);
     known.set(name, edge);
     frames.set(name, (frames.get(name) ?? 0) + 1);
-    const recent = edges.recent(mac0, mac1, mac2, vlan);
+    const recent = hot.exports.recentEdge(mac0, mac1, mac2, vlan + 1);
     if (recent !== 0) expect(recent).toBe(edge);
   }
   for (const [name, edge] of known) {
@@ -26,11 +28,12 @@ test('an edge is its two MACs and its VLAN, however often and in whatever order 
 });
 
 test('what was met twice is at hand, on its VLAN alone, without being counted', () => {
-  const edges = new EdgeTable(KEY);
+  const hot = new HotPath(KEY);
+  const edges = new EdgeTable(KEY, hot);
   edges.of(1, 2, 3, 7);
-  expect(edges.recent(1, 2, 3, 7)).toBe(0);
+  expect(hot.exports.recentEdge(1, 2, 3, 8)).toBe(0);
   edges.of(1, 2, 3, 7);
-  expect(edges.recent(1, 2, 3, 7)).toBe(1);
-  expect(edges.recent(1, 2, 3, -1)).toBe(0);
+  expect(hot.exports.recentEdge(1, 2, 3, 8)).toBe(1);
+  expect(hot.exports.recentEdge(1, 2, 3, 0)).toBe(0);
   expect(edges.frames[1]).toBe(2);
 });

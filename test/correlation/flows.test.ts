@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { captureOf, MAX_CAPTURES, mergedNumber, numberInFile } from '../../src/capture/frame.ts';
 import { FlowFlag, FlowTable, MAX_FLOWS } from '../../src/correlation/flows.ts';
 import { finish } from '../../src/correlation/hash.ts';
+import { HotPath } from '../../src/hot-path/hot-path.ts';
+import { KEY } from '../support/story.ts';
 
 const never = () => {
   throw new Error('a flow was forgotten');
@@ -15,7 +17,7 @@ const find = (table: FlowTable, n: number) => table.find(first(n), finish(n));
 
 describe('the flow table', () => {
   test('keeps every flow with its state and events while it grows', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     for (let n = 0; n < 100_000; n++) {
       const row = insert(table, n);
       table.hot[row + 1] = n & 0xffff;
@@ -32,7 +34,7 @@ describe('the flow table', () => {
   });
 
   test('grows when flows crowd both of their windows, before any is forgotten', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     // Equal in the low 12 bits of both hashes, different above: the same two windows of the first table.
     const add = (n: number) => table.insert((n << 12) | 64, n << 12, never);
     for (let n = 1; n <= 24; n++) add(n);
@@ -45,14 +47,14 @@ describe('the flow table', () => {
   });
 
   test('stays as small as its flows allow', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     for (let n = 0; n < 100_000; n++) insert(table, n);
     expect(table.hot.length / 4).toBe(1 << 18);
     for (let n = 0; n < 100_000; n++) if (find(table, n) < 0) expect.fail(`flow ${n} is not found`);
   });
 
   test('a lower cap holds fewer flows and forgets the rest', () => {
-    const table = new FlowTable(1 << 12);
+    const table = new FlowTable(1 << 12, new HotPath(KEY));
     let forgotten = 0;
     for (let n = 0; n < 20_000; n++)
       table.pushEvent(
@@ -67,7 +69,7 @@ describe('the flow table', () => {
   });
 
   test('at its cap it overwrites the flow that was never answered, else the one longest silent, and counts it', () => {
-    const table = new FlowTable(1 << 12);
+    const table = new FlowTable(1 << 12, new HotPath(KEY));
     for (let n = 0; n < 8; n++) {
       const row = table.insert(n + 1, 5, never);
       table.hot[row + 1] = n === 6 ? 60 : FlowFlag.answered | n;
@@ -89,7 +91,7 @@ describe('the flow table', () => {
   });
 
   test('what crowds both windows of every table ends at the cap, where most of it is forgotten and counted', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     const add = (n: number) => table.insert((n << 20) | 64, n << 20, () => {});
     for (let n = 1; n <= 25; n++) add(n);
     expect(table.hot.length / 4).toBe(MAX_FLOWS);
@@ -98,7 +100,7 @@ describe('the flow table', () => {
   });
 
   test('a flow whose events found no room once remembers its first ones, whatever room there is later', () => {
-    const table = new FlowTable(1 << 12);
+    const table = new FlowTable(1 << 12, new HotPath(KEY));
     const [full, short] = [insert(table, 1), insert(table, 2)];
     for (const frame of [1, 2, 3]) table.pushEvent(short, frame, frame);
     for (let frame = 1; frame <= 20_000; frame++) table.pushEvent(full, frame, frame);
@@ -113,7 +115,7 @@ describe('the flow table', () => {
   });
 
   test('a flow that begins anew gives its event frames back', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     const row = insert(table, 1);
     for (let round = 0; round < 50; round++) {
       for (let i = 1; i <= 100_000; i++) table.pushEvent(row, i, i);
@@ -125,7 +127,7 @@ describe('the flow table', () => {
   });
 
   test('a frame is found by its number, however long the capture', () => {
-    const table = new FlowTable();
+    const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     const row = insert(table, 1);
     const last = mergedNumber(MAX_CAPTURES - 1, 2 ** 32 - 1);
     const frames = [1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 7, 2 ** 41 + 5, last];

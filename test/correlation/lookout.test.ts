@@ -1,40 +1,33 @@
 import { expect, test } from 'vitest';
 import { Lookout } from '../../src/correlation/lookout.ts';
 
-/** Frames for which nobody looks at first. */
-const FIRST = 2 ** 18;
-
-/** For how many of the next frames somebody looks, where this share of those is known. */
-function looks(lookout: Lookout, frames: number, share: number): number {
-  let looked = 0;
-  for (let i = 0; i < frames; i++) {
-    if (!lookout.looksForNext()) continue;
-    looked++;
-    if ((looked * share) % 1 < share) lookout.known++;
+/** Of so many frames, how many are looked at when none is known, or those after which `isKnown`. */
+function looksAt(frames: number, isKnown: (frame: number) => boolean): number {
+  const lookout = new Lookout();
+  let looks = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    if (lookout.rests()) continue;
+    looks++;
+    lookout.note(isKnown(frame) ? 1 : 0);
   }
-  return looked;
+  return looks;
 }
 
-test('nobody looks for the first frames, and then always while many are known', () => {
+test('in a flood few frames are looked at', () => {
+  expect(looksAt(100_000, () => false)).toBeLessThan(400);
+  expect(looksAt(100_000, () => false)).toBeGreaterThan(90);
+});
+
+test('where some are known all are looked at', () => {
+  expect(looksAt(10_000, (frame) => frame % 31 === 0)).toBe(10_000);
+});
+
+test('after a flood all are looked at again as soon as one was known', () => {
   const lookout = new Lookout();
-  expect(lookout.isClosed).toBe(true);
-  expect(looks(lookout, FIRST, 1)).toBe(0);
-  expect(lookout.isClosed).toBe(false);
-  expect(looks(lookout, 40 * FIRST, 0.5)).toBe(40 * FIRST);
-  expect(lookout.isClosed).toBe(false);
-});
-
-test('where few are known it is tried again ever more seldom, but again and again', () => {
-  const lookout = new Lookout(10);
-  expect(looks(lookout, 10, 0)).toBe(0);
-  const rests = [1, 2, 4, 8, 16, 32, 32, 32];
-  // Each trial, and the rest that follows.
-  for (const [i, rest] of rests.entries()) expect(looks(lookout, 2 ** 14 + rest * FIRST, 0.3), `trial ${i}`).toBe(2 ** 14);
-  // Long connections begin, and later end.
-  expect(looks(lookout, 10 * FIRST, 0.9)).toBe(10 * FIRST);
-  expect(looks(lookout, 10 * FIRST, 0.1)).toBeLessThan(FIRST);
-});
-
-test('it can be open from the beginning', () => {
-  expect(looks(new Lookout(0), 100, 1)).toBe(100);
+  for (let frame = 0; frame < 50_000; frame++) if (!lookout.rests()) lookout.note(0);
+  let rested = 0;
+  while (lookout.rests()) rested++;
+  expect(rested).toBeLessThanOrEqual(1024);
+  lookout.note(3);
+  expect(lookout.rests()).toBe(false);
 });

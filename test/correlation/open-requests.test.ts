@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { finish } from '../../src/correlation/hash.ts';
 import { OpenRequests } from '../../src/correlation/open-requests.ts';
+import { HotPath } from '../../src/hot-path/hot-path.ts';
+import { KEY } from '../support/story.ts';
 
 const WITHIN_MS = 5_000;
 
@@ -15,7 +17,7 @@ function finds(open: OpenRequests, request: number, ms: number): boolean {
 }
 
 test('a request is found until it is too old, and not before it was made', () => {
-  const open = new OpenRequests();
+  const open = new OpenRequests(new HotPath(KEY));
   put(open, 7, 1_000);
   expect(finds(open, 7, 1_000)).toBe(true);
   expect(finds(open, 7, 1_000 + WITHIN_MS)).toBe(true);
@@ -25,14 +27,14 @@ test('a request is found until it is too old, and not before it was made', () =>
 });
 
 test('a request that is made again counts from then on', () => {
-  const open = new OpenRequests();
+  const open = new OpenRequests(new HotPath(KEY));
   put(open, 7, 0);
   put(open, 7, 4_000);
   expect(finds(open, 7, 8_000)).toBe(true);
 });
 
 test('a thousand requests of others between question and answer push out none of a thousand', () => {
-  const open = new OpenRequests();
+  const open = new OpenRequests(new HotPath(KEY));
   let lost = 0;
   for (let request = 0; request < 2_000; request++) {
     put(open, request, request);
@@ -42,7 +44,7 @@ test('a thousand requests of others between question and answer push out none of
 });
 
 test('where a flood of requests fills every set, the newest are found', () => {
-  const open = new OpenRequests();
+  const open = new OpenRequests(new HotPath(KEY));
   const flood = 500_000;
   for (let request = 0; request < flood; request++) put(open, request, request >> 8);
   let found = 0;
@@ -52,7 +54,9 @@ test('where a flood of requests fills every set, the newest are found', () => {
 });
 
 test('emptied, it finds nothing', () => {
-  const open = new OpenRequests();
+  const hot = new HotPath(KEY);
+  const open = new OpenRequests(hot);
   put(open, 7, 0);
-  expect(finds(open.cleared(), 7, 0)).toBe(false);
+  hot.cleared(KEY, 1, 1, 1, 1, 1);
+  expect(finds(open, 7, 0)).toBe(false);
 });

@@ -1,0 +1,84 @@
+/**
+ * Where segments in the middle of a connection belong, by what stands in their headers. Most frames of a capture are such segments, on a
+ * hop that their connection took before: to know one by its bytes takes a fraction of decoding it and following it through all tables.
+ *
+ * A table that is no memory of its own: a row tells what the flow table said, and holds while the flow is as it was. No key is needed:
+ * whoever sends frames that fall into one set makes us decode them, as if there was no table.
+ */
+
+import { AHEAD, AHEAD_BYTES, FLOWS, HOP_BYTES, HOP_SETS, HOPS, HOPS_A_SET } from '../layout';
+
+const SET_BYTES = HOPS_A_SET * HOP_BYTES;
+const VLAN_BYTES = 4;
+
+/** Whether any hop was put since the table was empty. */
+let isUsed = false;
+
+/** Whether there is anything to be cleared: a watch, which decodes every frame, never puts a hop. */
+export function forgetHops(): bool {
+  const wasUsed = isUsed;
+  isUsed = false;
+  return wasUsed;
+}
+
+/** Begins to fetch the set of the n-th frame from here: what is far away in memory comes for many frames at once then. */
+export function fetchSet(n: i32, start: usize): void {
+  const at = load<u16>(start, 12) === 0x0081 ? start + VLAN_BYTES : start;
+  const set = setOf(load<i32>(at, 26), load<i32>(at, 30), load<i32>(at, 34));
+  const entry: usize = AHEAD + n * AHEAD_BYTES;
+  store<usize>(entry, set);
+  // As NEAR.
+  store<i32>(entry, load<i32>(set, SET_BYTES / 2), 4);
+}
+
+/** Begins to fetch the flows that the first `count` sets are of, most likely. */
+export function fetchFlows(count: i32): void {
+  for (let n = 0; n < count; n++) {
+    const entry: usize = AHEAD + n * AHEAD_BYTES;
+    const set = load<usize>(entry);
+    store<i32>(entry, load<i32>(load<usize>(set, 16)), 4);
+  }
+}
+
+/**
+ * Notes a hop that a flow has taken, for further frames like this one. Addresses and ports are numbers; `flow` is the row of the flow, in words,
+ * and `story` that from which the hop led to the same again, of path 0 if it led on.
+ */
+export function putHop(source: i32, destination: i32, ports: i32, edge: i32, passage: i32, flow: i32, second: i32, story: i32): void {
+  source = bswap(source);
+  destination = bswap(destination);
+  ports = bswap(ports);
+  isUsed = true;
+  let row = findHop(source, destination, ports, edge);
+  if (row === 0) {
+    row = setOf(source, destination, ports);
+    // The oldest row of a set gives way.
+    memory.copy(row + HOP_BYTES, row, SET_BYTES - HOP_BYTES);
+    store<i32>(row, source);
+    store<i32>(row, destination, 4);
+    store<i32>(row, ports, 8);
+  }
+  store<i32>(row, edge | (passage << 16), 12);
+  const hot: usize = FLOWS + (flow << 2);
+  store<usize>(row, hot, 16);
+  store<i32>(row, load<i32>(hot), 20);
+  store<i32>(row, second, 24);
+  store<i32>(row, story, 28);
+}
+
+/** The row of a hop; 0 when it has none. */
+export function findHop(source: i32, destination: i32, ports: i32, edge: i32): usize {
+  const set = setOf(source, destination, ports);
+  for (let row = set; row < set + SET_BYTES; row += HOP_BYTES) {
+    if (load<i32>(row, 8) === ports && load<u16>(row, 12) === edge && load<i32>(row) === source && load<i32>(row, 4) === destination)
+      return row;
+  }
+  return 0;
+}
+
+/** The set of a connection, the same in either direction. */
+function setOf(source: i32, destination: i32, ports: i32): usize {
+  let h = ((source ^ destination) * 0x9e3779b1) ^ ((ports ^ rotl(ports, 16)) * 0x85ebca77);
+  h = (h ^ (h >>> 15)) * 0xc2b2ae35;
+  return HOPS + ((h >>> 12) & (HOP_SETS - 1)) * SET_BYTES;
+}

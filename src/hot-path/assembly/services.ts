@@ -1,0 +1,25 @@
+/** To which services SYNs begin flows that have a root already: see PathTrie.rootOf in src/correlation/paths.ts. Direct-mapped. */
+import { SERVICE_BYTES, SERVICE_ROWS, SERVICES } from '../layout';
+
+function rowOf(ip: i32, port: i32): usize {
+  const h = (ip ^ (port << 16)) * 0x9e3779b1;
+  return SERVICES + ((h >>> 16) & (SERVICE_ROWS - 1)) * SERVICE_BYTES;
+}
+
+export function putService(ip: i32, port: i32, root: i32): void {
+  const row = rowOf(ip, port);
+  store<i32>(row, ip);
+  store<i32>(row, port + 1, 4);
+  store<i32>(row, root, 8);
+}
+
+/** Its root; 0 when that is not known. */
+export function serviceRoot(ip: i32, port: i32): i32 {
+  const row = rowOf(ip, port);
+  return load<i32>(row) === ip && load<i32>(row, 4) === port + 1 ? load<i32>(row, 8) : 0;
+}
+
+/** From now on flows begin otherwise. */
+export function forgetServices(): void {
+  memory.fill(SERVICES, 0, SERVICE_ROWS * SERVICE_BYTES);
+}
