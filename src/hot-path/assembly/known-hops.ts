@@ -7,9 +7,11 @@
  */
 
 import { AHEAD, AHEAD_BYTES, FLOWS, HOP_BYTES, HOP_SETS, HOPS, HOPS_A_SET } from '../layout';
+import { fetchForSyn } from './flows';
 
 const SET_BYTES = HOPS_A_SET * HOP_BYTES;
 const VLAN_BYTES = 4;
+const SYN = 2;
 
 /** Whether any hop was put since the table was empty. */
 let isUsed = false;
@@ -21,13 +23,25 @@ export function forgetHops(): bool {
   return wasUsed;
 }
 
-/** Begins to fetch the set of the n-th frame from here: what is far away in memory comes for many frames at once then. */
-export function fetchSet(n: i32, start: usize): void {
+/**
+ * Begins to fetch what the n-th frame from here will be looked for in: what is far away in memory comes for many frames at once then. Of a segment that
+ * is the set of its hop; a SYN will ask for a flow, an open request and a datagram.
+ */
+export function fetchFor(n: i32, start: usize): void {
   const at = load<u16>(start, 12) === 0x0081 ? start + VLAN_BYTES : start;
-  const set = setOf(load<i32>(at, 26), load<i32>(at, 30), load<i32>(at, 34));
+  const source = load<i32>(at, 26);
+  const destination = load<i32>(at, 30);
+  const ports = load<i32>(at, 34);
   const entry: usize = AHEAD + n * AHEAD_BYTES;
+  if (load<u8>(at, 47) === SYN) {
+    fetchForSyn(at, bswap(source), bswap(destination), bswap(ports));
+    // No hop of its own: any set will do.
+    store<usize>(entry, HOPS);
+    return;
+  }
+  const set = setOf(source, destination, ports);
   store<usize>(entry, set);
-  // As NEAR.
+  // Kept for nothing, as NEAR.
   store<i32>(entry, load<i32>(set, SET_BYTES / 2), 4);
 }
 

@@ -12,7 +12,7 @@ import {
   MAX_FRAME_BYTES,
   PCAP,
 } from '../layout';
-import { fetchFlows, fetchSet } from './known-hops';
+import { fetchFlows, fetchFor } from './known-hops';
 import { known } from './segments';
 
 /** What `known` said last; KNOWN when there was no further record that can be skimmed. */
@@ -44,7 +44,7 @@ let fetched: usize = 0;
 function fetchAhead(record: usize, limit: usize, frameAt: i32, lengthAt: i32, more: i32): void {
   let count = 0;
   for (; count < AHEAD_FRAMES && record + frameAt + HEADERS_BYTES <= limit; count++) {
-    fetchSet(count, record + frameAt);
+    fetchFor(count, record + frameAt);
     record += min<u32>(load<u32>(record + lengthAt), 2 * MAX_FRAME_BYTES) + more;
   }
   fetchFlows(count);
