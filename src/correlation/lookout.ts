@@ -1,4 +1,4 @@
-/** Is it worth while to look for known frames? Not in a flood, of which every frame is new: there it is tried ever more seldom. */
+/** Is it worth while to ask the hot path about frames? Not where it knows none, as of UDP or IPv6: there it is tried ever more seldom. */
 
 /** Frames one after the other that nobody knew, before any is passed over unseen. */
 const PATIENCE = 32;

@@ -140,6 +140,19 @@ describe('facts are those of decoded frames', () => {
     expect(addBothWays(busy.slice(6000, 18_000), 1 << 12, ended)).toBeGreaterThan(5000);
   });
 
+  it('in the memory of facts that ended, as in memory of their own', () => {
+    const [request] = busy.filter(({ bytes }) => bytes[23] === 6 && bytes[47] === TcpFlag.syn);
+    const flood = Array.from({ length: 8000 }, (_, i) => fromMac(request!, 0, TcpFlag.syn, i, i));
+    const ended = new Facts([], KEY, 1 << 12);
+    for (const captured of [...busy.slice(0, 12_000), ...flood]) ended.addUndecoded(frameOf(captured));
+    const [reused, fresh] = [new Facts([], KEY, 1 << 12, ended), new Facts([], KEY, 1 << 12)];
+    for (const captured of [...busy.slice(4000, 12_000), ...flood]) {
+      reused.addUndecoded(frameOf(captured));
+      fresh.addUndecoded(frameOf(captured));
+    }
+    expectSame(reused, fresh);
+  });
+
   it('of several capture points', () => {
     expect(
       addBothWays(busy.map((frame, i) => ({ ...frame, point: i < 6000 ? 0 : i % 3, number: mergedNumber(i % 3, frame.number) }))),
