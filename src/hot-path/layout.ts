@@ -29,11 +29,6 @@ export const HEADERS = 64;
 /** Ethernet with one VLAN tag, IPv4 and TCP, each without options; a multiple of 4. */
 export const HEADERS_BYTES = 60;
 
-/** Frames that are looked ahead for, and rows of two words: the set of their hops, and what was read to be near. */
-export const AHEAD_FRAMES = 8;
-export const AHEAD = 0x80;
-export const AHEAD_BYTES = 8;
-
 /** Flows in the table, a word, and those that were overwritten at the cap, a double. */
 export const FLOW_COUNT = 0xc0;
 export const FLOWS_FORGOTTEN = 0xc8;
@@ -50,6 +45,11 @@ export const POINT_LAST_AT = 8;
 export const POINT_DISORDERED = 16;
 export const POINT_UNDECODABLE = 24;
 export const POINT_OVERSIZED = 32;
+
+/** Frames that are looked ahead for. Rows of eight words: five places in memory, and the two hashes of a flow that would begin, or 0. */
+export const AHEAD_FRAMES = 16;
+export const AHEAD = 0xa800;
+export const AHEAD_BYTES = 32;
 
 /** Sets of two edges that were met lately, so few that the processor has them at hand. Rows of four words: MACs as in the frame, edge | (VLAN id + 1) << 16. */
 export const RECENT = 0xc000;

@@ -21,14 +21,9 @@ import { finish } from './hash';
 const COPY_WITHIN_MS = 100;
 
 /** Where a datagram is noted: by other bits than its signature has, so that together they are long enough for a flood of datagrams. */
-function rowOf(second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): usize {
+export function datagramRow(second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): usize {
   const place = second ^ (<u32>((sequence ^ checksum ^ ipId) * 0x9e3779b1) >>> 12) ^ flags;
   return DATAGRAMS + (place & (DATAGRAM_ROWS - 1)) * DATAGRAM_BYTES;
-}
-
-/** Any word of the row of a datagram: reading it brings the row near. */
-export function peekDatagram(second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): i32 {
-  return load<i32>(rowOf(second, sequence, checksum, ipId, flags));
 }
 
 /**
@@ -55,7 +50,7 @@ export function seeDatagram(
       ((ipLength ^ (ipId << 16)) * 0xc2b2ae3d) ^
       (checksum * 0x27d4eb2f),
   );
-  const sighting = sight(rowOf(second, sequence, checksum, ipId, flags), signature, edge, ttl, ms);
+  const sighting = sight(datagramRow(second, sequence, checksum, ipId, flags), signature, edge, ttl, ms);
   countSighting(edge, sighting);
   return sighting;
 }

@@ -23,9 +23,8 @@ import {
   NEAR,
   ONE_FRAME,
 } from '../layout';
-import { peekDatagram } from './datagrams';
-import { hashFlow } from './flow-hashes';
-import { peekOpen } from './open-requests';
+import { datagramRow } from './datagrams';
+import { openSet } from './open-requests';
 
 let mask: i32 = 0;
 /** Rows that are looked at: at the cap nobody stands aside. */
@@ -55,22 +54,19 @@ export function findFlow(first: i32, second: i32): i32 {
  * at once then, and is waited for once.
  */
 export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): i32 {
-  const open = peekOpen(load<i32>(HASHES, 8), sequence);
-  const window = load<i32>(FLOWS + ((second + FLOW_WINDOW - 1) & mask) * FLOW_BYTES);
-  store<i32>(NEAR, open ^ window ^ peekDatagram(second, sequence, checksum, ipId, flags));
+  const open = load<i32>(openSet(load<i32>(HASHES, 8), sequence));
+  const window = load<i32>(windowEnd(second));
+  store<i32>(NEAR, open ^ window ^ load<i32>(datagramRow(second, sequence, checksum, ipId, flags)));
   return findFlow(first, second);
 }
 
-/** Begins to fetch what a SYN will be looked for in. `at` as if it had no tag. */
-export function fetchForSyn(at: usize, source: i32, destination: i32, ports: i32): void {
-  hashFlow(source, ports >>> 16, destination, ports & 0xffff, 6);
-  const second = load<i32>(HASHES, 4);
-  const checksum: i32 = (load<u8>(at, 50) << 8) | load<u8>(at, 51);
-  const id: i32 = (load<u8>(at, 18) << 8) | load<u8>(at, 19);
-  const sequence = bswap(load<i32>(at, 38));
-  const begin = load<i32>(FLOWS + (second & mask) * FLOW_BYTES);
-  const end = load<i32>(FLOWS + ((second + FLOW_WINDOW - 1) & mask) * FLOW_BYTES);
-  store<i32>(NEAR, begin ^ end ^ peekOpen(load<i32>(HASHES, 8), sequence) ^ peekDatagram(second, sequence, checksum, id, load<u8>(at, 47)));
+/** Where the window begins that a flow may stand in, and the last row of that window. */
+export function flowRow(second: i32): usize {
+  return FLOWS + (second & mask) * FLOW_BYTES;
+}
+
+export function windowEnd(second: i32): usize {
+  return flowRow(second + FLOW_WINDOW - 1);
 }
 
 /** Rows of events that were ever in use, the first of those that are free again, and most rows. */

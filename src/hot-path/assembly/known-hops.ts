@@ -6,12 +6,9 @@
  * whoever sends frames that fall into one set makes us decode them, as if there was no table.
  */
 
-import { AHEAD, AHEAD_BYTES, FLOWS, HOP_BYTES, HOP_SETS, HOPS, HOPS_A_SET } from '../layout';
-import { fetchForSyn } from './flows';
+import { FLOWS, HOP_BYTES, HOP_SETS, HOPS, HOPS_A_SET } from '../layout';
 
 const SET_BYTES = HOPS_A_SET * HOP_BYTES;
-const VLAN_BYTES = 4;
-const SYN = 2;
 
 /** Whether any hop was put since the table was empty. */
 let isUsed = false;
@@ -21,37 +18,6 @@ export function forgetHops(): bool {
   const wasUsed = isUsed;
   isUsed = false;
   return wasUsed;
-}
-
-/**
- * Begins to fetch what the n-th frame from here will be looked for in: what is far away in memory comes for many frames at once then. Of a segment that
- * is the set of its hop; a SYN will ask for a flow, an open request and a datagram.
- */
-export function fetchFor(n: i32, start: usize): void {
-  const at = load<u16>(start, 12) === 0x0081 ? start + VLAN_BYTES : start;
-  const source = load<i32>(at, 26);
-  const destination = load<i32>(at, 30);
-  const ports = load<i32>(at, 34);
-  const entry: usize = AHEAD + n * AHEAD_BYTES;
-  if (load<u8>(at, 47) === SYN) {
-    fetchForSyn(at, bswap(source), bswap(destination), bswap(ports));
-    // No hop of its own: any set will do.
-    store<usize>(entry, HOPS);
-    return;
-  }
-  const set = setOf(source, destination, ports);
-  store<usize>(entry, set);
-  // Kept for nothing, as NEAR.
-  store<i32>(entry, load<i32>(set, SET_BYTES / 2), 4);
-}
-
-/** Begins to fetch the flows that the first `count` sets are of, most likely. */
-export function fetchFlows(count: i32): void {
-  for (let n = 0; n < count; n++) {
-    const entry: usize = AHEAD + n * AHEAD_BYTES;
-    const set = load<usize>(entry);
-    store<i32>(entry, load<i32>(load<usize>(set, 16)), 4);
-  }
 }
 
 /**
@@ -65,7 +31,7 @@ export function putHop(source: i32, destination: i32, ports: i32, edge: i32, pas
   isUsed = true;
   let row = findHop(source, destination, ports, edge);
   if (row === 0) {
-    row = setOf(source, destination, ports);
+    row = hopSet(source, destination, ports);
     // The oldest row of a set gives way.
     memory.copy(row + HOP_BYTES, row, SET_BYTES - HOP_BYTES);
     store<i32>(row, source);
@@ -82,7 +48,7 @@ export function putHop(source: i32, destination: i32, ports: i32, edge: i32, pas
 
 /** The row of a hop; 0 when it has none. */
 export function findHop(source: i32, destination: i32, ports: i32, edge: i32): usize {
-  const set = setOf(source, destination, ports);
+  const set = hopSet(source, destination, ports);
   for (let row = set; row < set + SET_BYTES; row += HOP_BYTES) {
     if (load<i32>(row, 8) === ports && load<u16>(row, 12) === edge && load<i32>(row) === source && load<i32>(row, 4) === destination)
       return row;
@@ -90,8 +56,8 @@ export function findHop(source: i32, destination: i32, ports: i32, edge: i32): u
   return 0;
 }
 
-/** The set of a connection, the same in either direction. */
-function setOf(source: i32, destination: i32, ports: i32): usize {
+/** The set of a connection, the same in either direction. Addresses and ports as in the frame. */
+export function hopSet(source: i32, destination: i32, ports: i32): usize {
   let h = ((source ^ destination) * 0x9e3779b1) ^ ((ports ^ rotl(ports, 16)) * 0x85ebca77);
   h = (h ^ (h >>> 15)) * 0xc2b2ae35;
   return HOPS + ((h >>> 12) & (HOP_SETS - 1)) * SET_BYTES;

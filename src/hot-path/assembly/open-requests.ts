@@ -10,21 +10,16 @@ function keyOf(clientEnd: i32, number: i32): i32 {
   return key === 0 ? 1 : key;
 }
 
-/** Its set, by another hash than the key's: only together are they long enough for a flood of requests. */
-function setOf(clientEnd: i32, number: i32): usize {
+/** The set of a request, by another hash than the key's: only together are they long enough for a flood of requests. */
+export function openSet(clientEnd: i32, number: i32): usize {
   const h = clientEnd * 0x2c1b3c6d + (number ^ (clientEnd >>> 7)) * 0x297a2d39;
   return OPEN + ((h ^ (h >>> 16)) & (OPEN_SETS - 1)) * SET_BYTES;
-}
-
-/** Any word of the set of such a request: reading it brings the set near. */
-export function peekOpen(clientEnd: i32, number: i32): i32 {
-  return load<i32>(setOf(clientEnd, number));
 }
 
 /** Notes a request: in the place of the oldest of its set, if need be. */
 export function putOpen(clientEnd: i32, number: i32, first: i32, second: i32, ms: i32): void {
   const key = keyOf(clientEnd, number);
-  const set = setOf(clientEnd, number);
+  const set = openSet(clientEnd, number);
   let at = set;
   for (let row = set; row < set + SET_BYTES; row += OPEN_BYTES) {
     const other = load<i32>(row);
@@ -43,7 +38,7 @@ export function putOpen(clientEnd: i32, number: i32, first: i32, second: i32, ms
 /** Whether such a request was made within some milliseconds; then OPEN_FOUND names its flow. */
 export function findOpen(clientEnd: i32, number: i32, ms: i32, withinMs: i32): bool {
   const key = keyOf(clientEnd, number);
-  const set = setOf(clientEnd, number);
+  const set = openSet(clientEnd, number);
   for (let row = set; row < set + SET_BYTES; row += OPEN_BYTES) {
     if (load<i32>(row) !== key) continue;
     const age = ms - load<i32>(row, 12);

@@ -35,7 +35,6 @@ import {
   POINT_LAST_AT,
   POINTS,
   REPEATED,
-  SAMPLE_MASK,
   SEEN_ECHO,
   SEEN_FIRST,
   SERVER_IS_HIGHER,
@@ -48,21 +47,35 @@ import {
 import { seeDatagram } from './datagrams';
 import { edgeOf } from './edges';
 import { hashFlow } from './flow-hashes';
-import { findFlow, findFlowOfRare, placeFor, pushEvent, takeRow } from './flows';
+import { findFlow, placeFor, pushEvent, takeRow } from './flows';
 import { findHop, putHop } from './known-hops';
 import { seeLarge } from './large-segments';
 import { findOpen, putOpen } from './open-requests';
 import { addToPassage } from './passages';
 import { serviceRoot } from './services';
 import { stepRow } from './steps';
+import {
+  ACK,
+  acknowledgmentOf,
+  checksumOf,
+  destinationOf,
+  FIN,
+  flagsOf,
+  ipIdOf,
+  ipLengthOf,
+  isSample,
+  portsOf,
+  RST,
+  SYN,
+  sequenceOf,
+  sourceOf,
+  ttlOf,
+  VLAN_BYTES,
+  VLAN_TAG,
+} from './tcp';
 
-const FIN = 1;
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
 /** Ethernet, IPv4 and TCP, each without options. */
 const HEADER_BYTES = 54;
-const VLAN_BYTES = 4;
 
 /** Flow and edge of the segment that was taken in last, for events: the row of the flow in words. */
 let knownFlow: i32 = 0;
@@ -86,15 +99,15 @@ export function known(start: usize, captured: i32, wireLength: u32, point: i32):
   if (captured < HEADER_BYTES) return 0;
   let at = start;
   let tag = 0;
-  if (load<u16>(start, 12) === 0x0081) {
+  if (load<u16>(start, 12) === VLAN_TAG) {
     if (captured < HEADER_BYTES + VLAN_BYTES) return 0;
     tag = (((load<u8>(start, 14) & 0x0f) << 8) | load<u8>(start, 15)) + 1;
     // As if the tag was not there.
     at += VLAN_BYTES;
   }
-  const length: i32 = (load<u8>(at, 16) << 8) | load<u8>(at, 17);
+  const length = ipLengthOf(at);
   const offset: i32 = load<u8>(at, 46);
-  const flags: i32 = load<u8>(at, 47);
+  const flags = flagsOf(at);
   const payloadLength = length - 20 - ((offset >>> 4) << 2);
   if (
     // IPv4, without options; TCP; no fragment.
@@ -113,11 +126,9 @@ export function known(start: usize, captured: i32, wireLength: u32, point: i32):
   }
   const edge = edgeOf(load<i32>(start), load<i32>(start, 4), load<i32>(start, 8), tag);
   if (edge === 0) return 0;
-  const source = load<i32>(at, 26);
-  const destination = load<i32>(at, 30);
-  const ports = load<i32>(at, 34);
-  const hop = findHop(source, destination, ports, edge);
-  if (hop === 0 || (flags & SYN) !== 0) return follow(at, edge, payloadLength, point);
+  if ((flags & SYN) !== 0) return follow(at, edge, payloadLength, point);
+  const hop = findHop(load<i32>(at, 26), load<i32>(at, 30), load<i32>(at, 34), edge);
+  if (hop === 0) return follow(at, edge, payloadLength, point);
   const flow: usize = load<usize>(hop, 16);
   const first = load<i32>(hop, 20);
   const story = load<i32>(hop, 28);
@@ -137,7 +148,7 @@ export function known(start: usize, captured: i32, wireLength: u32, point: i32):
 
   const ms = count(edge, point);
   store<i32>(flow, ms, 8);
-  addToPassage(load<u16>(hop, 14), load<u8>(at, 22));
+  addToPassage(load<u16>(hop, 14), ttlOf(at));
   let answer = KNOWN;
   if (payloadLength >= FULL_SIZE && (flags & FIN) === 0 && isStalled(at, payloadLength, edge, ms)) answer |= STALLED;
   if ((flags & FIN) !== 0 || isSample(at)) {
@@ -153,17 +164,17 @@ export function known(start: usize, captured: i32, wireLength: u32, point: i32):
 
 /** The same for a segment of which no hop is known: its flow is looked for, and the step that it takes. `at` as if there was no tag. */
 function follow(at: usize, edge: i32, payloadLength: i32, point: i32): i32 {
-  const source = bswap(load<i32>(at, 26));
-  const destination = bswap(load<i32>(at, 30));
-  const ports = bswap(load<i32>(at, 34));
+  const source = sourceOf(at);
+  const destination = destinationOf(at);
+  const ports = portsOf(at);
   const sourcePort = ports >>> 16;
   const destinationPort = ports & 0xffff;
   hashFlow(source, sourcePort, destination, destinationPort, 6);
   const first = load<i32>(HASHES);
   const second = load<i32>(HASHES, 4);
-  const flags: i32 = load<u8>(at, 47);
+  const flags = flagsOf(at);
   const isSyn = (flags & (SYN | ACK)) === SYN;
-  const row = isSyn ? findFlowOfRare(first, second, bswap(load<i32>(at, 38)), checksumOf(at), idOf(at), flags) : findFlow(first, second);
+  const row = findFlow(first, second);
   const sourceIsHigher = source > destination || (source === destination && sourcePort > destinationPort);
   if (row < 0) return isSyn ? begin(at, edge, source, destination, ports, sourceIsHigher, point) : 0;
   const flow: usize = FLOWS + (row << 2);
@@ -172,7 +183,7 @@ function follow(at: usize, edge: i32, payloadLength: i32, point: i32): i32 {
   if (path === 0) return 0;
   const toward = sourceIsHigher !== ((state & SERVER_IS_HIGHER) !== 0);
   // It begins the flow anew, or mends a wrong guess.
-  if (isSyn && (!toward || load<i32>(COLD + (load<i32>(flow, 12) << 2), COLD_INITIAL_SEQUENCE) !== bswap(load<i32>(at, 38)))) return 0;
+  if (isSyn && (!toward || load<i32>(COLD + (load<i32>(flow, 12) << 2), COLD_INITIAL_SEQUENCE) !== sequenceOf(at))) return 0;
   const step = stepRow(path, ((toward ? EVENT_TOWARD : EVENT_FROM) << 16) | edge);
   const passage = load<i32>(step, 12) - 1;
   if (load<i32>(step, 4) === 0 || passage <= 0) return 0;
@@ -190,7 +201,7 @@ function follow(at: usize, edge: i32, payloadLength: i32, point: i32): i32 {
   const ms = count(edge, point);
   store<i32>(flow, state, 4);
   store<i32>(flow, ms, 8);
-  addToPassage(passage, load<u8>(at, 22));
+  addToPassage(passage, ttlOf(at));
   if (next !== path) move(row, path, next, toward ? 0 : ANSWERED);
   if (establishes) {
     store<i32>(flow, load<i32>(flow, 4) | ESTABLISHED, 4);
@@ -224,7 +235,7 @@ function begin(at: usize, edge: i32, source: i32, destination: i32, ports: i32, 
   const first = load<i32>(HASHES);
   const second = load<i32>(HASHES, 4);
   const clientEnd = load<i32>(HASHES, 8);
-  const sequence = bswap(load<i32>(at, 38));
+  const sequence = sequenceOf(at);
   // Somebody may have rewritten the destination.
   if (findOpen(clientEnd, sequence, msOf(load<f64>(CLOCK)), SYN_ANSWER_WITHIN_MS)) return 0;
   let row = placeFor(first, second);
@@ -249,7 +260,7 @@ function begin(at: usize, edge: i32, source: i32, destination: i32, ports: i32, 
   store<i32>(cold, ports, COLD_PORTS);
   store<i32>(cold, sequence, COLD_INITIAL_SEQUENCE);
   putOpen(clientEnd, sequence, first, second, ms);
-  addToPassage(passage, load<u8>(at, 22));
+  addToPassage(passage, ttlOf(at));
   const requests: usize = PASSAGES + passage * PASSAGE_BYTES;
   store<f64>(requests, load<f64>(requests, PASSAGE_REQUESTS) + 1, PASSAGE_REQUESTS);
   move(row, root, next, 0);
@@ -296,29 +307,17 @@ function move(row: i32, path: i32, next: i32, flag: i32): void {
 
 /** Notes a full-size segment; whether it is sent again and again. */
 function isStalled(at: usize, payloadLength: i32, edge: i32, ms: i32): bool {
-  const source = bswap(load<i32>(at, 26));
-  const destination = bswap(load<i32>(at, 30));
-  return seeLarge(source, destination, bswap(load<i32>(at, 34)), bswap(load<i32>(at, 38)), payloadLength, edge, ms);
-}
-
-function isSample(at: usize): bool {
-  return ((load<u8>(at, 51) ^ load<u8>(at, 41)) & SAMPLE_MASK) === 0;
-}
-
-function idOf(at: usize): i32 {
-  return (load<u8>(at, 18) << 8) | load<u8>(at, 19);
-}
-
-function checksumOf(at: usize): i32 {
-  return (load<u8>(at, 50) << 8) | load<u8>(at, 51);
+  const source = sourceOf(at);
+  const destination = destinationOf(at);
+  return seeLarge(source, destination, portsOf(at), sequenceOf(at), payloadLength, edge, ms);
 }
 
 /** Notes a segment among the datagrams. */
 function see(at: usize, first: i32, second: i32, toward: bool, edge: i32, ms: i32): i32 {
-  const length: i32 = (load<u8>(at, 16) << 8) | load<u8>(at, 17);
-  const id = idOf(at);
+  const length = ipLengthOf(at);
+  const id = ipIdOf(at);
   const checksum = checksumOf(at);
-  const sequence = bswap(load<i32>(at, 38));
-  const acknowledgment = bswap(load<i32>(at, 42));
-  return seeDatagram(first, second, toward, sequence, acknowledgment, load<u8>(at, 47), length, id, checksum, edge, load<u8>(at, 22), ms);
+  const sequence = sequenceOf(at);
+  const acknowledgment = acknowledgmentOf(at);
+  return seeDatagram(first, second, toward, sequence, acknowledgment, load<u8>(at, 47), length, id, checksum, edge, ttlOf(at), ms);
 }

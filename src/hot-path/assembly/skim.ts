@@ -1,18 +1,7 @@
 /** Passes over records of captures as long as their frames are known. The readers of src/capture read all others, and say what is wrong with them. */
 
-import {
-  AHEAD_FRAMES,
-  ANSWER,
-  BASE_NANOSECONDS,
-  BASE_SECONDS,
-  CLOCK,
-  FRAME_NUMBER,
-  HEADERS_BYTES,
-  KNOWN,
-  MAX_FRAME_BYTES,
-  PCAP,
-} from '../layout';
-import { fetchFlows, fetchFor } from './known-hops';
+import { ANSWER, BASE_NANOSECONDS, BASE_SECONDS, CLOCK, FRAME_NUMBER, KNOWN, MAX_FRAME_BYTES, PCAP } from '../layout';
+import { fetchAhead } from './fetch-ahead';
 import { known } from './segments';
 
 /** What `known` said last; KNOWN when there was no further record that can be skimmed. */
@@ -33,23 +22,9 @@ export function skim(format: i32, at: usize, limit: usize, fractions: u32, point
   return end;
 }
 
-/** End of what was read when skimming began last, and the record as far as which hops were fetched. */
+/** End of what was read when skimming began last, and the first record that nothing was fetched for. */
 let piece: usize = 0;
 let fetched: usize = 0;
-
-/**
- * Fetches the known hops of some frames from a record on. Its frame begins at `frameAt`, and the next record as many bytes after it as it says at
- * `lengthAt`, and `more`. Whether the records are sound is asked later: what lies past `limit` is not read.
- */
-function fetchAhead(record: usize, limit: usize, frameAt: i32, lengthAt: i32, more: i32): void {
-  let count = 0;
-  for (; count < AHEAD_FRAMES && record + frameAt + HEADERS_BYTES <= limit; count++) {
-    fetchFor(count, record + frameAt);
-    record += min<u32>(load<u32>(record + lengthAt), 2 * MAX_FRAME_BYTES) + more;
-  }
-  fetchFlows(count);
-  fetched = record;
-}
 
 /** Records of pcap. */
 function skimPcap(at: usize, limit: usize, fractions: u32, point: i32, headerBytes: i32): usize {
@@ -61,7 +36,7 @@ function skimPcap(at: usize, limit: usize, fractions: u32, point: i32, headerByt
     if (captured > <u32>MAX_FRAME_BYTES || start + captured > limit || fraction >= fractions) break;
     if (!take(start, captured, load<u32>(at, 12), point, <f64>load<u32>(at), <f64>fraction * nanoseconds)) break;
     at = start + captured;
-    if (at >= fetched) fetchAhead(at, limit, headerBytes, 8, headerBytes);
+    if (at >= fetched) fetched = fetchAhead(at, limit, headerBytes, 8, headerBytes);
   }
   return at;
 }
@@ -90,7 +65,7 @@ function skimPcapng(at: usize, limit: usize, fractions: u32, point: i32, from: i
     if (captured > total - BLOCK_BYTES || captured > <u32>MAX_FRAME_BYTES || second > LAST_SECOND) break;
     if (!take(at + 28, captured, load<u32>(at, 24), point, <f64>second, <f64>(time - first) * nanoseconds)) break;
     at += total;
-    if (at >= fetched) fetchAhead(at, limit, 28, 4, 0);
+    if (at >= fetched) fetched = fetchAhead(at, limit, 28, 4, 0);
   }
   return at;
 }
