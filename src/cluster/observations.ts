@@ -219,6 +219,14 @@ interface Senders {
   readonly leftOut: number;
 }
 
+/** Numbers of distinct clients of the remembered flows. */
+export interface Clients {
+  /** Clients of any of the servers. */
+  readonly all: number;
+  /** By server, its own. */
+  readonly each: ReadonlyMap<Ip, number>;
+}
+
 export class Observations {
   readonly facts: Facts;
   readonly paths: readonly FlowPath[];
@@ -366,19 +374,11 @@ export class Observations {
     return moves;
   }
 
-  /** Distinct clients of the remembered flows to these servers, all together. */
-  countClients(servers: readonly Ip[]): number {
-    return this.facts.countClients(this.#numbersOf(servers));
-  }
-
-  /** The same for each of these servers alone. */
-  countClientsOfEach(servers: readonly Ip[]): ReadonlyMap<Ip, number> {
-    const counts = this.facts.countClientsOfEach(this.#numbersOf(servers));
-    return new Map(servers.map((ip) => [ip, counts.get(this.#ipNumber.get(ip) ?? -1) ?? 0]));
-  }
-
-  #numbersOf(servers: readonly Ip[]): Set<number> {
-    return new Set(servers.map((ip) => this.#ipNumber.get(ip) ?? -1));
+  /** Distinct clients of the remembered flows to these servers, all together and of each alone. */
+  countClients(servers: readonly Ip[]): Clients {
+    const numbers = servers.map((ip) => this.#ipNumber.get(ip) ?? -1);
+    const { all, each } = this.facts.countClients(new Set(numbers));
+    return { all, each: new Map(servers.map((ip, i) => [ip, each.get(numbers[i]!)!])) };
   }
 
   /** Who sends IPVS sync messages: from each of these frames on another sender or another id. */

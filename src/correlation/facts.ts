@@ -17,7 +17,6 @@ import {
   FULL_SIZE,
   HEADERS,
   HEADERS_BYTES,
-  KEPT_UNTIL,
   KNOWN,
   MAX_16_BITS,
   ONCE,
@@ -46,12 +45,13 @@ import {
 import { AddressTable, MAX_ADDRESSES } from './addresses.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { Claims } from './claims.ts';
+import { type ClientCounts, countClients } from './clients.ts';
 import { EdgeTable, isGroupMac } from './edges.ts';
+import { type FlowExample, FlowExamples } from './flow-examples.ts';
 import { FlowHashes, foldIp6 } from './flow-hashes.ts';
 import { Cold, FlowFlag, FlowTable, MAX_FLOWS } from './flows.ts';
 import type { FrameRef } from './frame-ref.ts';
 import { type HashKey, randomHashKey } from './hash.ts';
-import { IntegerSet } from './integer-set.ts';
 import { IpvsSync } from './ipvs-sync.ts';
 import { Lookout } from './lookout.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -101,8 +101,6 @@ export interface PointFacts {
   oversized: number;
 }
 
-/** The earliest flows of a path that are kept as examples after they were forgotten. */
-const EXAMPLES_FORGOTTEN = 3;
 /** Addresses of one VRRP advert that are kept. */
 const MAX_VRRP_ADDRESSES = 64;
 
@@ -170,8 +168,7 @@ export class Facts implements FrameSkimmer {
   /** Addresses that serve for sure: given, or listed by VRRP. */
   readonly #known = new Set<number>();
   readonly #serversOnEdge: number[] = [];
-  /** By path: the earliest flows that were forgotten. */
-  readonly #examples: FlowExample[][] = [];
+  readonly #examples: FlowExamples;
   readonly #advert = emptyVrrpAdvert();
   readonly #syncReader = new IpvsSyncReader();
 
@@ -190,6 +187,7 @@ export class Facts implements FrameSkimmer {
     this.#hashes = new FlowHashes(this.#hot);
     this.#numbers = this.#hot.numbers;
     this.flows = ended === null ? new FlowTable(maxFlows, this.#hot) : ended.flows.cleared();
+    this.#examples = new FlowExamples(this.flows, this.#hot);
     this.#open = new OpenRequests(this.#hot);
     this.edges = new EdgeTable(key, this.#hot);
     this.passages = new PassageTable(this.#hot);
@@ -569,7 +567,7 @@ export class Facts implements FrameSkimmer {
     if (root === 0) return -1;
     if (!guessed) this.#addService(root, server, port);
     if (isSyn && p.version === 4) this.#hot.exports.putService(p.destination3, port, root);
-    const row = this.flows.insert(hashes.first, hashes.second, this.#forget);
+    const row = this.flows.insert(hashes.first, hashes.second, this.#examples.forget);
     const serverIsHigher = serverIsSource === sourceIsHigher;
     this.flows.hot[row + 1] =
       root |
@@ -597,7 +595,7 @@ export class Facts implements FrameSkimmer {
     if (root === 0) return;
     this.#addService(root, server, p.destinationPort);
     if ((flows.hot[row + 1]! & FlowFlag.guessed) !== 0 && !this.#isFromClient(row, sourceIsHigher)) this.paths.flows[oldPath]!--;
-    else this.#keepExample(row, oldPath);
+    else this.#examples.keep(row, oldPath);
     flows.dropEvents(row);
     flows.hot[row + 1] = root | (sourceIsHigher ? 0 : FlowFlag.serverIsHigher) | (p.version === 6 ? FlowFlag.version6 : 0);
     this.paths.flows[root]!++;
@@ -639,10 +637,20 @@ export class Facts implements FrameSkimmer {
   #writeCold(row: number, p: Packet, serverIsSource: boolean): void {
     const cold = this.flows.cold;
     const at = this.flows.hot[row + 3]!;
-    cold[at + Cold.client0] = serverIsSource ? p.destination0 : p.source0;
-    cold[at + Cold.client1] = serverIsSource ? p.destination1 : p.source1;
-    cold[at + Cold.client2] = serverIsSource ? p.destination2 : p.source2;
-    cold[at + Cold.client3] = serverIsSource ? p.destination3 : p.source3;
+    const word0 = serverIsSource ? p.destination0 : p.source0;
+    const word1 = serverIsSource ? p.destination1 : p.source1;
+    const word2 = serverIsSource ? p.destination2 : p.source2;
+    const word3 = serverIsSource ? p.destination3 : p.source3;
+    if (p.version === 4) cold[at + Cold.client] = word3;
+    else {
+      cold[at + Cold.client] = foldIp6(word0, word1, word2, word3, this.#key);
+      const { clients6 } = this.flows;
+      const whole = this.flows.client6At(row);
+      clients6[whole] = word0;
+      clients6[whole + 1] = word1;
+      clients6[whole + 2] = word2;
+      clients6[whole + 3] = word3;
+    }
     cold[at + Cold.ports] = serverIsSource ? (p.destinationPort << 16) | p.sourcePort : (p.sourcePort << 16) | p.destinationPort;
     cold[at + Cold.initialSequence] = p.sequence;
   }
@@ -678,123 +686,16 @@ export class Facts implements FrameSkimmer {
     return this.addresses.intern(version, w0, w1, w2, w3, MAX_SERVERS);
   }
 
-  // ------------------------------------------------------------------------------------------------ examples
+  // ------------------------------------------------------------------------------------------------ what flows tell together
 
-  readonly #forget = (state: number, row: number): void => {
-    const path = state & 0xffff;
-    // A flow of one frame began when it was last seen. A flood is of such flows: nothing else of them is read here, which would be a cache miss.
-    const isLater = (state & FlowFlag.oneFrame) !== 0 && this.flows.hot[row + 2]! * 1e6 >= this.#keptUntil(path);
-    if (!isLater) this.#keepExample(row, path);
-  };
-
-  #keepExample(row: number, path: number): void {
-    if (path === 0 || this.flows.beganAt(row) >= this.#keptUntil(path)) return;
-    const kept = this.#examples[path] ?? [];
-    this.#examples[path] = kept;
-    kept.push(this.#exampleOf(row));
-    kept.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
-    kept.length = Math.min(kept.length, EXAMPLES_FORGOTTEN);
-    const until = this.#keptUntil(path);
-    if (until !== Number.POSITIVE_INFINITY) this.#hot.doubles(KEPT_UNTIL, MAX_16_BITS)[path] = until + 1;
-  }
-
-  /** Flows of a path that begin at this time, in nanoseconds since the first frame, or later are not among its earliest. */
-  #keptUntil(path: number): number {
-    const kept = this.#examples[path];
-    if (kept === undefined || kept.length < EXAMPLES_FORGOTTEN) return Number.POSITIVE_INFINITY;
-    return kept[EXAMPLES_FORGOTTEN - 1]!.events[0]?.at ?? Number.POSITIVE_INFINITY;
-  }
-
-  #exampleOf(row: number): FlowExample {
-    const cold = this.flows.cold;
-    const at = this.flows.hot[row + 3]!;
-    const ports = cold[at + Cold.ports]!;
-    return {
-      version: (this.flows.hot[row + 1]! & FlowFlag.version6) !== 0 ? 6 : 4,
-      client: [cold[at]!, cold[at + 1]!, cold[at + 2]!, cold[at + 3]!],
-      clientPort: ports >>> 16,
-      serverPort: ports & 0xffff,
-      events: this.flows.eventsOf(row),
-    };
-  }
-
-  /**
-   * For each path that flows stand at, up to `most` examples: the earliest, and the newest in the last place. Of events at one time the
-   * number of the frame decides: rows lie in another order in each run.
-   */
+  /** For each path that flows stand at, up to `most` examples: see FlowExamples. */
   examples(most: number): Map<number, FlowExample[]> {
-    const flows = this.flows;
-    const { hot } = flows;
-    /** By path, in order of time: the earliest but one place, then the newest. */
-    const chosen: TimedRow[][] = [];
-    const isAfter = (a: TimedRow, b: TimedRow) => (a.at === b.at ? flows.newestFrame(a.row) > flows.newestFrame(b.row) : a.at > b.at);
-    const place = (kept: TimedRow[], row: TimedRow) => {
-      let at = kept.length;
-      while (at > 0 && isAfter(kept[at - 1]!, row)) at--;
-      kept.splice(at, 0, row);
-    };
-    for (let row = 0; row < hot.length; row += 4) {
-      if (hot[row] === 0) continue;
-      const path = hot[row + 1]! & 0xffff;
-      if (path === 0 || !flows.hasEvents(row)) continue;
-      const at = flows.newestAt(row);
-      const kept = chosen[path];
-      if (kept === undefined) chosen[path] = [{ row, at }];
-      else if (kept.length < most) place(kept, { row, at });
-      else if (at >= kept[most - 1]!.at && isAfter({ row, at }, kept[most - 1]!)) kept[most - 1] = { row, at };
-      else if (at <= kept[most - 2]!.at && isAfter(kept[most - 2]!, { row, at })) {
-        kept.splice(most - 2, 1);
-        place(kept, { row, at });
-      }
-    }
-    const found = new Map<number, FlowExample[]>();
-    chosen.forEach((kept, path) => {
-      found.set(
-        path,
-        kept.map(({ row }) => this.#exampleOf(row)),
-      );
-    });
-    this.#examples.forEach((kept, path) => {
-      const all = [...kept, ...(found.get(path) ?? [])];
-      all.sort((a, b) => (a.events[0]?.at ?? 0) - (b.events[0]?.at ?? 0));
-      found.set(path, all.length <= most ? all : [...all.slice(0, most - 1), all.at(-1)!]);
-    });
-    return found;
+    return this.#examples.chosen(most, this.paths.count);
   }
 
-  /** Distinct client addresses of the remembered flows to these servers (address numbers), all together. */
-  countClients(servers: ReadonlySet<number>): number {
-    const clients = new IntegerSet(this.flows.count);
-    this.#eachClient(servers, (_, client) => clients.add(client));
-    return clients.size;
-  }
-
-  /** The same for each of these servers alone, in one pass over the flows. */
-  countClientsOfEach(servers: ReadonlySet<number>): Map<number, number> {
-    const clients = new Map<number, IntegerSet>();
-    this.#eachClient(servers, (server, client) => {
-      let ofServer = clients.get(server);
-      if (ofServer === undefined) {
-        ofServer = new IntegerSet();
-        clients.set(server, ofServer);
-      }
-      ofServer.add(client);
-    });
-    return new Map([...clients].map(([server, { size }]) => [server, size]));
-  }
-
-  /** Calls for each remembered flow to these servers with its server and its client: an IPv4 address as it is, an IPv6 address as a fingerprint. */
-  #eachClient(servers: ReadonlySet<number>, use: (server: number, client: number) => void): void {
-    const { hot, cold } = this.flows;
-    for (let row = 0; row < hot.length; row += 4) {
-      if (hot[row] === 0) continue;
-      const state = hot[row + 1]!;
-      const server = this.paths.server[state & 0xffff]!;
-      if (!servers.has(server)) continue;
-      const at = hot[row + 3]!;
-      const word3 = cold[at + Cold.client3]!;
-      use(server, (state & FlowFlag.version6) === 0 ? word3 : foldIp6(cold[at]!, cold[at + 1]!, cold[at + 2]!, word3, this.#key));
-    }
+  /** Distinct clients of the remembered flows to these servers (address numbers). */
+  countClients(servers: ReadonlySet<number>): ClientCounts {
+    return countClients(servers, this.flows, this.paths, this.#hot);
   }
 
   // ------------------------------------------------------------------------------------------------ ICMP, ARP, ND, VRRP
@@ -922,22 +823,6 @@ export class Facts implements FrameSkimmer {
       this.sync.connection(vip, c.virtualPort, c.protocol, c.forwarding, rip);
     }
   }
-}
-
-/** One flow that stands at a path. */
-export interface FlowExample {
-  readonly version: 4 | 6;
-  readonly client: readonly [number, number, number, number];
-  readonly clientPort: number;
-  readonly serverPort: number;
-  /** Frame and time of each event of the path, in order; fewer where there was no room. */
-  readonly events: readonly { readonly frame: number; readonly at: number }[];
-}
-
-/** A row of the flow table and the time by which it is chosen. */
-interface TimedRow {
-  readonly row: number;
-  readonly at: number;
 }
 
 /** A datagram's copy to another address follows within this time. */

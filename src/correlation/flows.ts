@@ -3,10 +3,10 @@
  * event frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both
  * hashes of a 5-tuple are the same in either direction.
  *
- * Open addressing within a window of eight rows; a flow that finds it full stands in a second window, of sixteen, that its first hash
- * chooses, and never further. When both are full, or half of all rows, the table grows, up to the cap. There nobody stands aside, since
- * nearly every window is full: the least valuable row of the window (never answered, then longest silent) is overwritten and counted. A
- * forgotten flow keeps its place in its path's count.
+ * A flow stands in the set of eight rows, two cache lines, that its second hash chooses; one that finds it full stands in a larger set aside, and
+ * nowhere else. When both are full, or half of all rows, the table grows, up to the cap. There nobody stands aside, since nearly every set is full: the
+ * least valuable row of the set (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place in its path's
+ * count.
  *
  * Rows of either kind and events lie in the memory of the hot path, which keeps them while frames come (src/hot-path/assembly/flows.ts): there is
  * room for as many as there may ever be, since memory that is not written to costs nothing, while growing would hold old and new at once.
@@ -15,8 +15,17 @@
 import type { HotPath } from '../hot-path/hot-path.ts';
 import {
   ANSWERED,
+  CLIENT6_BYTES,
+  CLIENTS6,
   COLD,
   COLD_BYTES,
+  COLD_CLIENT,
+  COLD_FIRST_AT,
+  COLD_FIRST_FRAME,
+  COLD_INITIAL_SEQUENCE,
+  COLD_NEWEST_EVENT,
+  COLD_PORTS,
+  COLD_SECOND_HASH,
   ESTABLISHED,
   EVENT_BITS,
   EVENT_BYTES,
@@ -24,8 +33,8 @@ import {
   EVENTS_LOST,
   FLOW_BYTES,
   FLOW_COUNT,
-  FLOW_WINDOW,
-  FLOW_WINDOW_ASIDE,
+  FLOW_SET,
+  FLOW_SET_ASIDE,
   FLOWS,
   FLOWS_FORGOTTEN,
   INSTEAD_OF,
@@ -41,10 +50,9 @@ import {
 export const MAX_FLOWS: number = MAX_FLOW_ROWS;
 /** Rows when there are more flows than in a small capture: room for more than 100,000 before they are moved once more. */
 const MANY = 1 << 18;
-const WINDOW = FLOW_WINDOW;
-const ASIDE = FLOW_WINDOW_ASIDE;
 const HOT = FLOW_BYTES / Int32Array.BYTES_PER_ELEMENT;
 const COLD_ROW = COLD_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const CLIENT6 = CLIENT6_BYTES / Int32Array.BYTES_PER_ELEMENT;
 const EVENT = EVENT_BYTES / Int32Array.BYTES_PER_ELEMENT;
 /** Fewest events that there is room for. */
 const FEW_EVENTS = 1 << 14;
@@ -70,25 +78,27 @@ export const FlowFlag = {
 
 /** Words of a cold row. */
 export const Cold = {
-  client0: 0,
-  client1: 1,
-  client2: 2,
-  client3: 3,
-  ports: 4,
-  /** Number of the newest event after the first; 0 for none. */
-  newestEvent: 5,
-  initialSequence: 6,
-  secondHash: 7,
-  /** Doubles, at half these numbers: frame and time of the first event; frame 0 for none. */
-  firstFrame: 8,
-  firstAt: 10,
+  /** An IPv4 address as it is; of IPv6 a fingerprint, and the whole of it in `clients6`. */
+  client: COLD_CLIENT / Int32Array.BYTES_PER_ELEMENT,
+  ports: COLD_PORTS / Int32Array.BYTES_PER_ELEMENT,
+  initialSequence: COLD_INITIAL_SEQUENCE / Int32Array.BYTES_PER_ELEMENT,
 } as const;
+/** Number of the newest event after the first, 0 for none, and above EVENT_BITS the upper half of the first one's frame. */
+const NEWEST_EVENT = COLD_NEWEST_EVENT / Int32Array.BYTES_PER_ELEMENT;
+const SECOND_HASH = COLD_SECOND_HASH / Int32Array.BYTES_PER_ELEMENT;
+/** Lower half of the first event's frame; both halves are 0 for none. */
+const FIRST_FRAME = COLD_FIRST_FRAME / Int32Array.BYTES_PER_ELEMENT;
+/** Time of the first event, a double. */
+const FIRST_AT = COLD_FIRST_AT / Float64Array.BYTES_PER_ELEMENT;
+const EVENT_MASK = MAX_EVENTS - 1;
 
 export class FlowTable {
   /** Rows of four words: first hash (never 0), state (path in the low 16 bits, flags above), last seen (ms since the first frame), start of its cold row. */
   hot: Int32Array;
-  /** Rows of twelve words, see `Cold`; the first is never used. */
+  /** Rows of eight words, see `Cold`; the first is never used. */
   readonly cold: Int32Array;
+  /** By cold row, the four words of an IPv6 client. */
+  readonly clients6: Int32Array;
   readonly #coldNumbers: Float64Array;
   /** Events after the first of a flow, rows of four words: see EVENTS. */
   readonly #events: Int32Array;
@@ -108,6 +118,7 @@ export class FlowTable {
     this.#memory = memory;
     this.hot = this.#withRows(1 << 12);
     this.cold = memory.words(COLD, MAX_COLD_ROWS * COLD_ROW);
+    this.clients6 = memory.words(CLIENTS6, MAX_COLD_ROWS * CLIENT6);
     this.#coldNumbers = memory.doubles(COLD, (MAX_COLD_ROWS * COLD_ROW) / 2);
     this.#events = memory.words(EVENTS, MAX_EVENTS * EVENT);
     this.#eventNumbers = memory.doubles(EVENTS, (MAX_EVENTS * EVENT) / 2);
@@ -170,7 +181,8 @@ export class FlowTable {
 
   /** Whether any event of a flow is remembered. */
   hasEvents(row: number): boolean {
-    return this.#coldNumbers[(this.hot[row + 3]! + Cold.firstFrame) >> 1] !== 0;
+    const start = this.hot[row + 3]!;
+    return this.cold[start + FIRST_FRAME] !== 0 || this.cold[start + NEWEST_EVENT] !== 0;
   }
 
   /** Forgets the events of a flow: its row starts a new story. */
@@ -180,31 +192,44 @@ export class FlowTable {
 
   /** Time of a flow's first event; infinity where none is remembered. */
   beganAt(row: number): number {
-    return this.hasEvents(row) ? this.#coldNumbers[(this.hot[row + 3]! + Cold.firstAt) >> 1]! : Number.POSITIVE_INFINITY;
+    return this.hasEvents(row) ? this.#coldNumbers[(this.hot[row + 3]! >> 1) + FIRST_AT]! : Number.POSITIVE_INFINITY;
   }
 
   /** Time of a flow's newest event; infinity where none is remembered. */
   newestAt(row: number): number {
-    const event = this.cold[this.hot[row + 3]! + Cold.newestEvent]!;
+    const event = this.#newestEvent(row);
     return event === 0 ? this.beganAt(row) : this.#eventNumbers[event * 2 + 1]!;
   }
 
   /** Frame of a flow's newest event; 0 where none is remembered. */
   newestFrame(row: number): number {
-    const start = this.hot[row + 3]!;
-    const event = this.cold[start + Cold.newestEvent]!;
-    return event === 0 ? this.#coldNumbers[(start + Cold.firstFrame) >> 1]! : this.#frameOf(event);
+    const event = this.#newestEvent(row);
+    return event === 0 ? this.#firstFrame(row) : this.#frameOf(event);
+  }
+
+  /** Where an IPv6 client stands in `clients6`. */
+  client6At(row: number): number {
+    return (this.hot[row + 3]! / COLD_ROW) * CLIENT6;
   }
 
   /** Frames and times of a flow's events, oldest first. */
   eventsOf(row: number): { frame: number; at: number }[] {
     if (!this.hasEvents(row)) return [];
-    const start = this.hot[row + 3]!;
     const later: { frame: number; at: number }[] = [];
-    for (let event = this.cold[start + Cold.newestEvent]!; event !== 0; event = this.#previousOf(event)) {
+    for (let event = this.#newestEvent(row); event !== 0; event = this.#previousOf(event)) {
       later.push({ frame: this.#frameOf(event), at: this.#eventNumbers[event * 2 + 1]! });
     }
-    return [{ frame: this.#coldNumbers[(start + Cold.firstFrame) >> 1]!, at: this.beganAt(row) }, ...later.reverse()];
+    return [{ frame: this.#firstFrame(row), at: this.beganAt(row) }, ...later.reverse()];
+  }
+
+  /** Number of its newest event after the first; 0 for none. */
+  #newestEvent(row: number): number {
+    return this.cold[this.hot[row + 3]! + NEWEST_EVENT]! & EVENT_MASK;
+  }
+
+  #firstFrame(row: number): number {
+    const start = this.hot[row + 3]!;
+    return (this.cold[start + NEWEST_EVENT]! >>> EVENT_BITS) * 0x1_0000_0000 + (this.cold[start + FIRST_FRAME]! >>> 0);
   }
 
   #frameOf(event: number): number {
@@ -213,7 +238,7 @@ export class FlowTable {
   }
 
   #previousOf(event: number): number {
-    return this.#events[event * EVENT + 1]! & (MAX_EVENTS - 1);
+    return this.#events[event * EVENT + 1]! & EVENT_MASK;
   }
 
   #grow(): void {
@@ -227,7 +252,7 @@ export class FlowTable {
     }
   }
 
-  /** Puts rows into the empty table; false, to be tried in a larger one, when both windows of a flow are full. */
+  /** Puts rows into the empty table; false, to be tried in a larger one, when both sets of a flow are full. */
   #place(old: Int32Array): boolean {
     const hot = this.hot;
     const mask = this.#mask;
@@ -235,10 +260,10 @@ export class FlowTable {
     for (let from = 0; from < old.length; from += HOT) {
       if (old[from] === 0) continue;
       const start = old[from + 3]!;
-      const second = this.cold[start + Cold.secondHash]!;
-      let to = emptyRow(hot, mask, second, WINDOW);
+      const second = this.cold[start + SECOND_HASH]!;
+      let to = emptyRow(hot, second & mask, FLOW_SET);
       if (to < 0 && !isLargest) {
-        to = emptyRow(hot, mask, (second ^ old[from]!) + WINDOW, ASIDE);
+        to = emptyRow(hot, (second ^ old[from]!) & mask, FLOW_SET_ASIDE);
         if (to < 0) return false;
       }
       if (to < 0) {
@@ -255,11 +280,11 @@ export class FlowTable {
   }
 }
 
-/** The first empty row of a window; -1 when it is full. */
-function emptyRow(hot: Int32Array, mask: number, start: number, window: number): number {
-  for (let i = 0; i < window; i++) {
-    const row = ((start + i) & mask) << 2;
-    if (hot[row] === 0) return row;
+/** The first empty row of the set that a row, by its number, belongs to; -1 when it is full. */
+function emptyRow(hot: Int32Array, row: number, set: number): number {
+  const begin = (row & -set) * HOT;
+  for (let at = begin; at < begin + set * HOT; at += HOT) {
+    if (hot[at] === 0) return at;
   }
   return -1;
 }

@@ -17,7 +17,9 @@ export interface CaptureMemory {
 
 /** What assembly/index.ts exports, where it is explained. */
 interface Exports {
+  addClients(from: number, to: number): void;
   addToPassage(passage: number, ttl: number): void;
+  beginClients(groups: number): void;
   clear(edges: number, passages: number, paths: number, flowRows: number, stepRows: number): void;
   countSighting(edge: number, sighting: number): void;
   dropEvents(start: number, state: number): void;
@@ -35,6 +37,7 @@ interface Exports {
   findFlowOfRare(first: number, second: number, sequence: number, checksum: number, ipId: number, flags: number): number;
   placeFor(first: number, second: number): number;
   pushEvent(row: number, frame: number, at: number): void;
+  nextOutside(from: number, to: number): number;
   putHop(
     source: number,
     destination: number,
@@ -128,6 +131,10 @@ export class HotPath {
 
   octets(offset: number, count: number): Uint8Array {
     return new Uint8Array(this.#memory, offset, count);
+  }
+
+  halfWords(offset: number, count: number): Uint16Array {
+    return new Uint16Array(this.#memory, offset, count);
   }
 
   words(offset: number, count: number): Int32Array {

@@ -46,10 +46,10 @@ export const POINT_DISORDERED = 16;
 export const POINT_UNDECODABLE = 24;
 export const POINT_OVERSIZED = 32;
 
-/** Frames that are looked ahead for. Rows of eight words: five places in memory, and the two hashes of a flow that would begin, or 0. */
+/** Frames that are looked ahead for. Rows of six words: four places in memory, and the two hashes of a flow that would begin, or 0. */
 export const AHEAD_FRAMES = 16;
 export const AHEAD = 0xa800;
-export const AHEAD_BYTES = 32;
+export const AHEAD_BYTES = 24;
 
 /** Sets of two edges that were met lately, so few that the processor has them at hand. Rows of four words: MACs as in the frame, edge | (VLAN id + 1) << 16. */
 export const RECENT = 0xc000;
@@ -111,9 +111,9 @@ export const PASSAGE_MAX_TTL = 56;
 /** Flows: rows of four words, see FlowTable. */
 export const FLOWS = 0xa0_0000;
 export const FLOW_BYTES = 16;
-/** Rows of the window that a flow may stand in, and of a second one: longer, since one flow that finds no place in it makes the table grow. */
-export const FLOW_WINDOW = 8;
-export const FLOW_WINDOW_ASIDE = 16;
+/** Rows of the set that a flow may stand in, and of a second one: larger, since one flow that finds no place in it makes the table grow. */
+export const FLOW_SET = 8;
+export const FLOW_SET_ASIDE = 32;
 /** Most rows, a power of two. */
 export const MAX_FLOW_ROWS = 0x10_0000;
 
@@ -141,18 +141,25 @@ export const MAX_STEP_ROWS = 0x4_0000;
 export const PATH_FLOWS = 0x410_0000;
 export const BEGUN = 0x418_0000;
 
-/** Cold rows of flows: twelve words, see Cold in src/correlation/flows.ts. */
+/**
+ * Cold rows of flows, rows of eight words: client (of IPv6 its fingerprint), ports, newest event | frame of the first >>> 32 << EVENT_BITS, initial
+ * sequence number, second hash, frame of the first event, its time as a double. See Cold in src/correlation/flows.ts.
+ */
 export const COLD = 0x420_0000;
-export const COLD_BYTES = 48;
-export const COLD_NEWEST_EVENT = 20;
-export const COLD_CLIENT3 = 12;
-export const COLD_PORTS = 16;
-export const COLD_INITIAL_SEQUENCE = 24;
-export const COLD_SECOND_HASH = 28;
-export const COLD_FIRST_FRAME = 32;
-export const COLD_FIRST_AT = 40;
+export const COLD_BYTES = 32;
+export const COLD_CLIENT = 0;
+export const COLD_PORTS = 4;
+export const COLD_NEWEST_EVENT = 8;
+export const COLD_INITIAL_SEQUENCE = 12;
+export const COLD_SECOND_HASH = 16;
+export const COLD_FIRST_FRAME = 20;
+export const COLD_FIRST_AT = 24;
 /** Most rows: a few more than flows. */
 export const MAX_COLD_ROWS = MAX_FLOW_ROWS + 0x4000;
+
+/** By cold row, the four words of an IPv6 client. */
+export const CLIENTS6 = 0x628_0000;
+export const CLIENT6_BYTES = 16;
 
 /** Events of flows after the first of each, rows of four words: frame, previous event | frame >>> 32 << EVENT_BITS, time as a double. Event 0 is none. */
 export const EVENTS = 0x730_0000;
@@ -170,7 +177,23 @@ export const OPEN_BYTES = 16;
 /** By path, a double: flows that begin at this time, in nanoseconds since the first frame, or later need not be kept as examples; + 1, 0 for none. */
 export const KEPT_UNTIL = 0xb40_0000;
 
-export const PAGES = 0xb48;
+/** By path, two doubles: flows whose newest event lies between these times are neither its earliest nor its newest. */
+export const PATH_TIMES = 0xb48_0000;
+
+/** By path, half a word: the group that its server is in, from EVERY_CLIENT + 1 on, 0 for none. */
+export const PATH_GROUPS = 0xb58_0000;
+/** By group, a word: its clients. */
+export const CLIENT_COUNTS = 0xb5a_0000;
+/** The group that all clients of all groups are in. */
+export const EVERY_CLIENT = 1;
+
+/** Pairs of a client and a group, a hash table. Rows of two words: client, group (0 empty). */
+export const CLIENT_PAIRS = 0xb60_0000;
+export const CLIENT_PAIR_BYTES = 8;
+/** Most rows: twice as many as the pairs that flows may bring, each one with its group and one for all. */
+export const MAX_CLIENT_PAIRS = 4 * MAX_FLOW_ROWS;
+
+export const PAGES = 0xd60;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 

@@ -33,17 +33,17 @@ describe('the flow table', () => {
     expect(find(table, 100_000)).toBe(-1);
   });
 
-  test('grows when flows crowd both of their windows, before any is forgotten', () => {
+  test('grows when flows crowd both of their sets, before any is forgotten', () => {
     const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
-    // Equal in the low 12 bits of both hashes, different above: the same two windows of the first table.
+    // Equal in the low 12 bits of both hashes, different above: the same two sets of the first table.
     const add = (n: number) => table.insert((n << 12) | 64, n << 12, never);
-    for (let n = 1; n <= 24; n++) add(n);
+    for (let n = 1; n <= 40; n++) add(n);
     expect(table.hot.length / 4).toBe(1 << 12);
-    add(25);
+    add(41);
     expect(table.hot.length / 4).toBeGreaterThan(1 << 12);
-    for (let n = 1; n <= 25; n++) expect(table.hot[table.find((n << 12) | 64, n << 12)]).toBe((n << 12) | 64);
-    expect(table.find((26 << 12) | 64, 26 << 12)).toBe(-1);
-    expect(table.count).toBe(25);
+    for (let n = 1; n <= 41; n++) expect(table.hot[table.find((n << 12) | 64, n << 12)]).toBe((n << 12) | 64);
+    expect(table.find((42 << 12) | 64, 42 << 12)).toBe(-1);
+    expect(table.count).toBe(41);
   });
 
   test('stays as small as its flows allow', () => {
@@ -90,13 +90,13 @@ describe('the flow table', () => {
     expect(table.eventsOf(table.find(101, 5))).toEqual([]);
   });
 
-  test('what crowds both windows of every table ends at the cap, where most of it is forgotten and counted', () => {
+  test('what crowds both sets of every table ends at the cap, where most of it is forgotten and counted', () => {
     const table = new FlowTable(MAX_FLOWS, new HotPath(KEY));
     const add = (n: number) => table.insert((n << 20) | 64, n << 20, () => {});
-    for (let n = 1; n <= 25; n++) add(n);
+    for (let n = 1; n <= 41; n++) add(n);
     expect(table.hot.length / 4).toBe(MAX_FLOWS);
-    expect([table.count, table.forgotten]).toEqual([8, 17]);
-    expect(table.find((25 << 20) | 64, 25 << 20)).toBeGreaterThanOrEqual(0);
+    expect([table.count, table.forgotten]).toEqual([8, 33]);
+    expect(table.find((41 << 20) | 64, 41 << 20)).toBeGreaterThanOrEqual(0);
   });
 
   test('a flow whose events found no room once remembers its first ones, whatever room there is later', () => {
@@ -135,6 +135,9 @@ describe('the flow table', () => {
     expect(table.eventsOf(row)).toEqual(frames.map((frame) => ({ frame, at: frame * 10 })));
     expect(table.beganAt(row)).toBe(10);
     expect(table.newestAt(row)).toBe(last * 10);
+    const later = insert(table, 2);
+    for (const frame of [2 ** 32, last]) table.pushEvent(later, frame, 1);
+    expect(table.eventsOf(later)).toEqual([2 ** 32, last].map((frame) => ({ frame, at: 1 })));
     expect([captureOf(last), numberInFile(last)]).toEqual([MAX_CAPTURES - 1, 2 ** 32 - 1]);
   });
 });

@@ -67,6 +67,7 @@ function told(facts: Facts) {
     forgotten: flows.forgotten,
     sightings: facts.sightings,
     examples: facts.examples(4),
+    clients: facts.countClients(new Set(Array.from({ length: facts.addresses.count }, (_, i) => i + 1))),
     errors: facts.errors,
     redirects: facts.redirects,
   };

@@ -39,8 +39,13 @@ const TABLES: Readonly<Record<string, readonly [number, number]>> = {
   pathFlows: [l.PATH_FLOWS, l.MAX_16_BITS * 8],
   begun: [l.BEGUN, l.MAX_16_BITS],
   cold: [l.COLD, l.MAX_COLD_ROWS * l.COLD_BYTES],
+  clients6: [l.CLIENTS6, l.MAX_COLD_ROWS * l.CLIENT6_BYTES],
   open: [l.OPEN, l.OPEN_SETS * l.OPEN_WAYS * l.OPEN_BYTES],
   keptUntil: [l.KEPT_UNTIL, l.MAX_16_BITS * 8],
+  pathTimes: [l.PATH_TIMES, l.MAX_16_BITS * 16],
+  pathGroups: [l.PATH_GROUPS, l.MAX_16_BITS * 2],
+  clientCounts: [l.CLIENT_COUNTS, l.MAX_16_BITS * 4],
+  clientPairs: [l.CLIENT_PAIRS, l.MAX_CLIENT_PAIRS * l.CLIENT_PAIR_BYTES],
   events: [l.EVENTS, l.MAX_EVENTS * l.EVENT_BYTES],
 };
 
@@ -52,8 +57,8 @@ test('no table reaches into another, or out of memory', () => {
   });
 });
 
-test('sets of hops and large segments, passages and flows lie on cache lines of their own', () => {
-  for (const begin of [l.LARGE, l.HOPS, l.PASSAGES, l.FLOWS]) expect(begin % 64).toBe(0);
+test('sets of hops and large segments, passages and sets of flows lie on cache lines of their own', () => {
+  for (const begin of [l.LARGE, l.HOPS, l.PASSAGES, l.FLOWS, l.COLD]) expect(begin % 64).toBe(0);
 });
 
 test('there is room for what is numbered elsewhere', () => {

@@ -5,22 +5,10 @@
  * So this is done for some frames at a time, in three steps: where each is to be looked for, all the places, and what these places tell of.
  * What is read here is only near then. It says nothing: records and frames may turn out to be broken.
  */
-import {
-  AHEAD,
-  AHEAD_BYTES,
-  AHEAD_FRAMES,
-  COLD,
-  COLD_BYTES,
-  FLOWS,
-  HASHES,
-  HEADERS_BYTES,
-  INSTEAD_OF,
-  MAX_FRAME_BYTES,
-  NEAR,
-} from '../layout';
+import { AHEAD, AHEAD_BYTES, AHEAD_FRAMES, COLD, FLOWS, HASHES, HEADERS_BYTES, INSTEAD_OF, MAX_FRAME_BYTES, NEAR } from '../layout';
 import { datagramRow } from './datagrams';
 import { hashFlow } from './flow-hashes';
-import { flowRow, placeFor, windowEnd } from './flows';
+import { flowSet, placeFor } from './flows';
 import { hopSet } from './known-hops';
 import { openSet } from './open-requests';
 import { checksumOf, destinationOf, FIN, flagsOf, ipIdOf, isSample, portsOf, SYN, sequenceOf, sourceOf, VLAN_BYTES, VLAN_TAG } from './tcp';
@@ -45,7 +33,7 @@ export function fetchAhead(record: usize, limit: usize, frameAt: i32, lengthAt: 
   return record;
 }
 
-/** Writes to a row where the frame at `start` will be looked for: five places, and the hashes of a flow that it may begin, else 0. */
+/** Writes to a row where the frame at `start` will be looked for: four places, and the hashes of a flow that it may begin, else 0. */
 function locate(row: usize, start: usize): void {
   const at = load<u16>(start, 12) === VLAN_TAG ? start + VLAN_BYTES : start;
   const flags = flagsOf(at);
@@ -58,34 +46,27 @@ function locate(row: usize, start: usize): void {
   }
   if (flags === SYN) {
     const second = load<i32>(HASHES, 4);
-    const window = flowRow(second);
-    store<usize>(row, window);
-    store<usize>(row, window + LINE, 4);
-    store<usize>(row, windowEnd(second), 8);
-    store<usize>(row, openSet(load<i32>(HASHES, 8), sequenceOf(at)), 12);
-    store<usize>(row, datagram, 16);
-    store<i32>(row, load<i32>(HASHES), 20);
-    store<i32>(row, second, 24);
+    const set = flowSet(second);
+    store<usize>(row, set);
+    store<usize>(row, set + LINE, 4);
+    store<usize>(row, openSet(load<i32>(HASHES, 8), sequenceOf(at)), 8);
+    store<usize>(row, datagram, 12);
+    store<i32>(row, load<i32>(HASHES), 16);
+    store<i32>(row, second, 20);
     return;
   }
   const set = hopSet(load<i32>(at, 26), load<i32>(at, 30), load<i32>(at, 34));
   store<usize>(row, set);
   store<usize>(row, set + LINE, 4);
   store<usize>(row, set, 8);
-  store<usize>(row, set, 12);
-  store<usize>(row, isNoted ? datagram : set, 16);
-  store<i32>(row, 0, 20);
+  store<usize>(row, isNoted ? datagram : set, 12);
+  store<i32>(row, 0, 16);
 }
 
 function readPlaces(end: usize): void {
   let near = 0;
   for (let row: usize = AHEAD; row < end; row += AHEAD_BYTES) {
-    near ^=
-      load<i32>(load<usize>(row)) ^
-      load<i32>(load<usize>(row, 4)) ^
-      load<i32>(load<usize>(row, 8)) ^
-      load<i32>(load<usize>(row, 12)) ^
-      load<i32>(load<usize>(row, 16));
+    near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4)) ^ load<i32>(load<usize>(row, 8)) ^ load<i32>(load<usize>(row, 12));
   }
   store<i32>(NEAR, near);
 }
@@ -94,13 +75,12 @@ function readPlaces(end: usize): void {
 function readRows(end: usize): void {
   let near = 0;
   for (let row: usize = AHEAD; row < end; row += AHEAD_BYTES) {
-    const first = load<i32>(row, 20);
+    const first = load<i32>(row, 16);
     if (first === 0) near ^= load<i32>(load<usize>(load<usize>(row), 16));
     else {
-      const place = placeFor(first, load<i32>(row, 24));
+      const place = placeFor(first, load<i32>(row, 20));
       if (place > INSTEAD_OF) continue;
-      const cold: usize = COLD + (load<i32>(FLOWS + ((INSTEAD_OF - place) << 2), 12) << 2);
-      near ^= load<i32>(cold) ^ load<i32>(cold, COLD_BYTES - 4);
+      near ^= load<i32>(COLD + (load<i32>(FLOWS + ((INSTEAD_OF - place) << 2), 12) << 2));
     }
   }
   store<i32>(NEAR, near);

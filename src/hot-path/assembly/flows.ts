@@ -13,8 +13,8 @@ import {
   EVENTS_LOST,
   FLOW_BYTES,
   FLOW_COUNT,
-  FLOW_WINDOW,
-  FLOW_WINDOW_ASIDE,
+  FLOW_SET,
+  FLOW_SET_ASIDE,
   FLOWS,
   FLOWS_FORGOTTEN,
   HASHES,
@@ -26,47 +26,71 @@ import {
 import { datagramRow } from './datagrams';
 import { openSet } from './open-requests';
 
-let mask: i32 = 0;
-/** Rows that are looked at: at the cap nobody stands aside. */
-let most: i32 = FLOW_WINDOW;
+const SET_BYTES = FLOW_SET * FLOW_BYTES;
+const ASIDE_BYTES = FLOW_SET_ASIDE * FLOW_BYTES;
+
+/** Which bits of a hash choose the first row of a set, and of one aside. */
+let setMask: i32 = 0;
+let asideMask: i32 = 0;
+/** Flows from which on the table grows. */
+let enough: i32 = 0;
+/** At the cap nobody stands aside. */
+let hasAside: bool = false;
 
 /** Sets the number of rows, a power of two, and whether flows may stand aside. */
-export function useFlows(rows: i32, hasAside: bool): void {
-  mask = rows - 1;
-  most = hasAside ? FLOW_WINDOW + FLOW_WINDOW_ASIDE : FLOW_WINDOW;
+export function useFlows(rows: i32, mayStandAside: bool): void {
+  setMask = (rows - 1) & ~(FLOW_SET - 1);
+  asideMask = (rows - 1) & ~(FLOW_SET_ASIDE - 1);
+  enough = rows >>> 1;
+  hasAside = mayStandAside;
+}
+
+/** The set that a flow may stand in. */
+export function flowSet(second: i32): usize {
+  return FLOWS + (second & setMask) * FLOW_BYTES;
+}
+
+/** The set that it stands in where the first one was full. */
+function setAside(first: i32, second: i32): usize {
+  return FLOWS + ((second ^ first) & asideMask) * FLOW_BYTES;
+}
+
+/** The row as an index of words from the first one. */
+function indexOf(row: usize): i32 {
+  return <i32>((row - FLOWS) >>> 2);
 }
 
 /** Index of the row of a flow, in words, or -1. `first` is not 0. */
 export function findFlow(first: i32, second: i32): i32 {
-  const aside = second ^ first;
-  for (let i = 0; i < most; i++) {
-    const row = ((i < FLOW_WINDOW ? second : aside) + i) & mask;
-    const tag = load<i32>(FLOWS + row * FLOW_BYTES);
-    if (tag === first) return row << 2;
-    // Whoever stands aside has found the first window full, and no row is ever given back.
+  const set = flowSet(second);
+  for (let row = set; row < set + SET_BYTES; row += FLOW_BYTES) {
+    const tag = load<i32>(row);
+    if (tag === first) return indexOf(row);
+    if (tag === 0) return -1;
+  }
+  // Whoever stands aside has found its set full, and no row is ever given back.
+  return hasAside ? findAside(first, second) : -1;
+}
+
+function findAside(first: i32, second: i32): i32 {
+  const set = setAside(first, second);
+  for (let row = set; row < set + ASIDE_BYTES; row += FLOW_BYTES) {
+    const tag = load<i32>(row);
+    if (tag === first) return indexOf(row);
     if (tag === 0) return -1;
   }
   return -1;
 }
 
 /**
- * The same for a segment, whose hashes were made last, that will be asked for among datagrams and open requests too, and may take any row of its window: what is far away in memory comes
+ * The same for a segment, whose hashes were made last, that will be asked for among datagrams and open requests too, and may take any row of its set: what is far away in memory comes
  * at once then, and is waited for once.
  */
 export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): i32 {
   const open = load<i32>(openSet(load<i32>(HASHES, 8), sequence));
-  const window = load<i32>(windowEnd(second));
-  store<i32>(NEAR, open ^ window ^ load<i32>(datagramRow(second, sequence, checksum, ipId, flags)));
+  const rows = load<i32>(flowSet(second), SET_BYTES - FLOW_BYTES);
+  store<i32>(NEAR, open ^ rows ^ load<i32>(datagramRow(second, sequence, checksum, ipId, flags)));
   return findFlow(first, second);
-}
-
-/** Where the window begins that a flow may stand in, and the last row of that window. */
-export function flowRow(second: i32): usize {
-  return FLOWS + (second & mask) * FLOW_BYTES;
-}
-
-export function windowEnd(second: i32): usize {
-  return flowRow(second + FLOW_WINDOW - 1);
 }
 
 /** Rows of events that were ever in use, the first of those that are free again, and most rows. */
@@ -88,30 +112,30 @@ export function emptyFlows(events: i32): void {
   store<f64>(FLOWS_FORGOTTEN, 0);
 }
 
-/** An empty row for a flow; MUST_GROW; or INSTEAD_OF - the least valuable row of its window: never answered, then longest silent. */
+/** An empty row for a flow; MUST_GROW; or INSTEAD_OF - the least valuable row of its set: never answered, then longest silent. */
 export function placeFor(first: i32, second: i32): i32 {
-  const hasAside = most > FLOW_WINDOW;
-  if (hasAside && load<i32>(FLOW_COUNT) * 2 > mask) return MUST_GROW;
-  let victim = -1;
+  if (hasAside && load<i32>(FLOW_COUNT) >= enough) return MUST_GROW;
+  const set = flowSet(second);
+  let victim: usize = 0;
   let isAnswered = false;
   let time: u32 = 0;
-  for (let i = 0; i < FLOW_WINDOW; i++) {
-    const row = ((second + i) & mask) << 2;
-    const hot: usize = FLOWS + (row << 2);
-    if (load<i32>(hot) === 0) return row;
-    const otherIsAnswered = (load<i32>(hot, 4) & ANSWERED) !== 0;
-    const other = load<u32>(hot, 8);
-    if (victim < 0 || (otherIsAnswered === isAnswered ? other < time : isAnswered)) {
+  for (let row = set; row < set + SET_BYTES; row += FLOW_BYTES) {
+    if (load<i32>(row) === 0) return indexOf(row);
+    const otherIsAnswered = (load<i32>(row, 4) & ANSWERED) !== 0;
+    const other = load<u32>(row, 8);
+    if (victim === 0 || (otherIsAnswered === isAnswered ? other < time : isAnswered)) {
       victim = row;
       isAnswered = otherIsAnswered;
       time = other;
     }
   }
-  if (!hasAside) return INSTEAD_OF - victim;
-  const aside = second ^ first;
-  for (let i = FLOW_WINDOW; i < FLOW_WINDOW + FLOW_WINDOW_ASIDE; i++) {
-    const row = ((aside + i) & mask) << 2;
-    if (load<i32>(FLOWS + (row << 2)) === 0) return row;
+  return hasAside ? placeAside(first, second) : INSTEAD_OF - indexOf(victim);
+}
+
+function placeAside(first: i32, second: i32): i32 {
+  const set = setAside(first, second);
+  for (let row = set; row < set + ASIDE_BYTES; row += FLOW_BYTES) {
+    if (load<i32>(row) === 0) return indexOf(row);
   }
   return MUST_GROW;
 }
@@ -132,8 +156,7 @@ export function takeRow(row: i32, first: i32, second: i32): void {
       start = coldUsed;
       coldUsed += COLD_BYTES >> 2;
     }
-    store<i32>(COLD + (start << 2), 0, COLD_NEWEST_EVENT);
-    store<f64>(COLD + (start << 2), 0, COLD_FIRST_FRAME);
+    forgetEvents(COLD + (start << 2));
   }
   store<i32>(hot, first);
   store<i32>(hot, 0, 4);
@@ -151,16 +174,24 @@ export function forgetFlow(start: i32, state: i32): void {
   store<f64>(FLOWS_FORGOTTEN, load<f64>(FLOWS_FORGOTTEN) + 1);
 }
 
+const EVENT_MASK: i32 = (1 << EVENT_BITS) - 1;
+
 function previousOf(event: i32): i32 {
-  return load<i32>(EVENTS + event * EVENT_BYTES, 4) & ((1 << EVENT_BITS) - 1);
+  return load<i32>(EVENTS + event * EVENT_BYTES, 4) & EVENT_MASK;
 }
 
 /** Puts an event at the end of a flow's chain; without room only the path tells of it. */
 export function pushEvent(row: i32, frame: f64, at: f64): void {
   const hot: usize = FLOWS + (row << 2);
   const cold: usize = COLD + (load<i32>(hot, 12) << 2);
-  if (load<f64>(cold, COLD_FIRST_FRAME) === 0) {
-    store<f64>(cold, frame, COLD_FIRST_FRAME);
+  const number = <i64>frame;
+  const low = <i32>number;
+  const high = (<i32>(number >> 32)) << EVENT_BITS;
+  const newest = load<i32>(cold, COLD_NEWEST_EVENT);
+  // Frames are counted from 1.
+  if (newest === 0 && load<i32>(cold, COLD_FIRST_FRAME) === 0) {
+    store<i32>(cold, high, COLD_NEWEST_EVENT);
+    store<i32>(cold, low, COLD_FIRST_FRAME);
     store<f64>(cold, at, COLD_FIRST_AT);
     return;
   }
@@ -175,24 +206,27 @@ export function pushEvent(row: i32, frame: f64, at: f64): void {
     return;
   }
   const place: usize = EVENTS + event * EVENT_BYTES;
-  const number = <i64>frame;
-  store<i32>(place, <i32>number);
-  store<i32>(place, load<i32>(cold, COLD_NEWEST_EVENT) | ((<i32>(number >> 32)) << EVENT_BITS), 4);
+  store<i32>(place, low);
+  store<i32>(place, (newest & EVENT_MASK) | high, 4);
   store<f64>(place, at, 8);
-  store<i32>(cold, event, COLD_NEWEST_EVENT);
+  store<i32>(cold, (newest & ~EVENT_MASK) | event, COLD_NEWEST_EVENT);
 }
 
 /** Forgets the events of a flow by the start of its cold row, in words, and its state. */
 export function dropEvents(start: i32, state: i32): void {
   const cold: usize = COLD + (start << 2);
   // A flood is of such flows: not to wait for their cold rows halves its cost.
-  let event = (state & ONE_FRAME) !== 0 ? 0 : load<i32>(cold, COLD_NEWEST_EVENT);
+  let event = (state & ONE_FRAME) !== 0 ? 0 : load<i32>(cold, COLD_NEWEST_EVENT) & EVENT_MASK;
   while (event !== 0) {
     const previous = previousOf(event);
     store<i32>(EVENTS + event * EVENT_BYTES, freeEvents, 4);
     freeEvents = event;
     event = previous;
   }
+  forgetEvents(cold);
+}
+
+function forgetEvents(cold: usize): void {
   store<i32>(cold, 0, COLD_NEWEST_EVENT);
-  store<f64>(cold, 0, COLD_FIRST_FRAME);
+  store<i32>(cold, 0, COLD_FIRST_FRAME);
 }

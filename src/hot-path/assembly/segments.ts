@@ -8,7 +8,7 @@ import {
   BEGUN_REUSE,
   CLOCK,
   COLD,
-  COLD_CLIENT3,
+  COLD_CLIENT,
   COLD_INITIAL_SEQUENCE,
   COLD_PORTS,
   EDGE_FRAMES,
@@ -254,9 +254,7 @@ function begin(at: usize, edge: i32, source: i32, destination: i32, ports: i32, 
   const flows: usize = PATH_FLOWS + (root << 3);
   store<f64>(flows, load<f64>(flows) + 1);
   const cold: usize = COLD + (load<i32>(flow, 12) << 2);
-  store<i64>(cold, 0);
-  store<i32>(cold, 0, 8);
-  store<i32>(cold, source, COLD_CLIENT3);
+  store<i32>(cold, source, COLD_CLIENT);
   store<i32>(cold, ports, COLD_PORTS);
   store<i32>(cold, sequence, COLD_INITIAL_SEQUENCE);
   putOpen(clientEnd, sequence, first, second, ms);
