@@ -14,7 +14,7 @@ const TABLES: Readonly<Record<string, readonly [number, number]>> = {
   hashes: [l.HASHES, 4 * 4],
   near: [l.NEAR, 4],
   headers: [l.HEADERS, l.HEADERS_BYTES],
-  ahead: [l.AHEAD, l.AHEAD_FRAMES * l.AHEAD_BYTES],
+  ahead: [l.AHEAD, 2 * l.AHEAD_FRAMES * l.AHEAD_BYTES],
   flowCounts: [l.FLOW_COUNT, 16],
   openFound: [l.OPEN_FOUND, 8],
   points: [l.POINTS, l.MAX_POINTS * l.POINT_BYTES],

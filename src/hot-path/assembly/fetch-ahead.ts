@@ -2,8 +2,9 @@
  * Fetches what frames will be looked for in before their turn comes: most of the time goes by waiting for memory, and the processor waits for
  * many places at once as long as nothing else stands between the reads.
  *
- * So this is done for some frames at a time, in three steps: where each is to be looked for, all the places, and what these places tell of.
- * What is read here is only near then. It says nothing: records and frames may turn out to be broken.
+ * So this is done for a batch of frames at a time, in two steps. The first reads the places where each will be looked for. The second follows with
+ * the first one of the next batch, when what was read is there, and reads what it tells of. What is read here is only near then. It says nothing:
+ * records and frames may turn out to be broken.
  */
 import { AHEAD, AHEAD_BYTES, AHEAD_FRAMES, COLD, FLOWS, HASHES, HEADERS_BYTES, INSTEAD_OF, MAX_FRAME_BYTES, NEAR } from '../layout';
 import { datagramRow } from './datagrams';
@@ -15,22 +16,42 @@ import { checksumOf, destinationOf, FIN, flagsOf, ipIdOf, isSample, portsOf, SYN
 
 /** What lies this far in follows a place in the next cache line. */
 const LINE = 64;
-const LAST: usize = AHEAD + AHEAD_FRAMES * AHEAD_BYTES;
+const BATCH_BYTES: usize = AHEAD_FRAMES * AHEAD_BYTES;
+const FIRST_BATCH: usize = AHEAD;
+
+/** The record at which the next batch is due, and the first one that nothing was done for. */
+export let due: usize = 0;
+let next: usize = 0;
+/** The rows of the newest batch, and where they end. */
+let rows: usize = FIRST_BATCH;
+let rowsEnd: usize = FIRST_BATCH;
+
+/** Begins anew, for other records. */
+export function fetchNothing(): void {
+  due = 0;
+  next = 0;
+  rowsEnd = rows;
+}
 
 /**
- * Begins with the record whose header lies at `record`. Its frame begins at `frameAt`, and the next record as many bytes after it as it says at
- * `lengthAt`, and `more`. What lies past `limit` is not read. Gives the first record that nothing was fetched for.
+ * Makes the second step for the newest batch, and the first for another one. The record at hand lies at `at`. The frame of a record begins at
+ * `frameAt`, and the next record as many bytes after it as it says at `lengthAt`, and `more`. What lies past `limit` is not read.
  */
-export function fetchAhead(record: usize, limit: usize, frameAt: i32, lengthAt: i32, more: i32): usize {
-  let end: usize = AHEAD;
-  while (end < LAST && record + frameAt + HEADERS_BYTES <= limit) {
-    locate(end, record + frameAt);
-    end += AHEAD_BYTES;
+export function fetchAhead(at: usize, limit: usize, frameAt: i32, lengthAt: i32, more: i32): void {
+  const older = rows;
+  const olderEnd = rowsEnd;
+  for (let row = older; row < olderEnd; row += AHEAD_BYTES) locateMore(row);
+  rows = older === FIRST_BATCH ? FIRST_BATCH + BATCH_BYTES : FIRST_BATCH;
+  rowsEnd = rows;
+  due = max(next, at);
+  let record = due;
+  while (rowsEnd < rows + BATCH_BYTES && record + frameAt + HEADERS_BYTES <= limit) {
+    locate(rowsEnd, record + frameAt);
+    rowsEnd += AHEAD_BYTES;
     record += min<u32>(load<u32>(record + lengthAt), 2 * MAX_FRAME_BYTES) + more;
   }
-  readPlaces(end);
-  readRows(end);
-  return record;
+  next = record;
+  readPlaces(older, olderEnd);
 }
 
 /** Writes to a row where the frame at `start` will be looked for: four places, and the hashes of a flow that it may begin, else 0. */
@@ -63,25 +84,28 @@ function locate(row: usize, start: usize): void {
   store<i32>(row, 0, 16);
 }
 
-function readPlaces(end: usize): void {
-  let near = 0;
-  for (let row: usize = AHEAD; row < end; row += AHEAD_BYTES) {
-    near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4)) ^ load<i32>(load<usize>(row, 8)) ^ load<i32>(load<usize>(row, 12));
+/**
+ * Writes to a row what its places tell of: of a segment the flow that the newest hop of its set belongs to, most likely its own; of a SYN the cold
+ * row of the flow that would give way.
+ */
+function locateMore(row: usize): void {
+  const first = load<i32>(row, 16);
+  const set = load<usize>(row);
+  let more = set;
+  if (first === 0) more = load<usize>(set, 16);
+  else {
+    const place = placeFor(first, load<i32>(row, 20));
+    if (place <= INSTEAD_OF) more = COLD + (load<i32>(FLOWS + ((INSTEAD_OF - place) << 2), 12) << 2);
   }
-  store<i32>(NEAR, near);
+  store<usize>(row, more);
 }
 
-/** Of a segment the flow that the newest hop of its set belongs to, most likely its own; of a SYN the cold row of the flow that would give way. */
-function readRows(end: usize): void {
+/** Reads all places of the newest batch, and what those of the one before it told of. */
+function readPlaces(older: usize, olderEnd: usize): void {
   let near = 0;
-  for (let row: usize = AHEAD; row < end; row += AHEAD_BYTES) {
-    const first = load<i32>(row, 16);
-    if (first === 0) near ^= load<i32>(load<usize>(load<usize>(row), 16));
-    else {
-      const place = placeFor(first, load<i32>(row, 20));
-      if (place > INSTEAD_OF) continue;
-      near ^= load<i32>(COLD + (load<i32>(FLOWS + ((INSTEAD_OF - place) << 2), 12) << 2));
-    }
+  for (let row = older; row < olderEnd; row += AHEAD_BYTES) near ^= load<i32>(load<usize>(row));
+  for (let row = rows; row < rowsEnd; row += AHEAD_BYTES) {
+    near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4)) ^ load<i32>(load<usize>(row, 8)) ^ load<i32>(load<usize>(row, 12));
   }
   store<i32>(NEAR, near);
 }

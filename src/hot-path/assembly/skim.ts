@@ -1,7 +1,7 @@
 /** Passes over records of captures as long as their frames are known. The readers of src/capture read all others, and say what is wrong with them. */
 
 import { ANSWER, BASE_NANOSECONDS, BASE_SECONDS, CLOCK, FRAME_NUMBER, KNOWN, MAX_FRAME_BYTES, PCAP } from '../layout';
-import { fetchAhead } from './fetch-ahead';
+import { due, fetchAhead, fetchNothing } from './fetch-ahead';
 import { known } from './segments';
 
 /** What `known` said last; KNOWN when there was no further record that can be skimmed. */
@@ -15,16 +15,15 @@ export function skim(format: i32, at: usize, limit: usize, fractions: u32, point
   answer = KNOWN;
   if (limit !== piece) {
     piece = limit;
-    fetched = 0;
+    fetchNothing();
   }
   const end = format === PCAP ? skimPcap(at, limit, fractions, point, detail) : skimPcapng(at, limit, fractions, point, detail);
   store<f64>(ANSWER, answer);
   return end;
 }
 
-/** End of what was read when skimming began last, and the first record that nothing was fetched for. */
+/** End of what was read when skimming began last. */
 let piece: usize = 0;
-let fetched: usize = 0;
 
 /** Records of pcap. */
 function skimPcap(at: usize, limit: usize, fractions: u32, point: i32, headerBytes: i32): usize {
@@ -36,7 +35,7 @@ function skimPcap(at: usize, limit: usize, fractions: u32, point: i32, headerByt
     if (captured > <u32>MAX_FRAME_BYTES || start + captured > limit || fraction >= fractions) break;
     if (!take(start, captured, load<u32>(at, 12), point, <f64>load<u32>(at), <f64>fraction * nanoseconds)) break;
     at = start + captured;
-    if (at >= fetched) fetched = fetchAhead(at, limit, headerBytes, 8, headerBytes);
+    if (at >= due) fetchAhead(at, limit, headerBytes, 8, headerBytes);
   }
   return at;
 }
@@ -65,7 +64,7 @@ function skimPcapng(at: usize, limit: usize, fractions: u32, point: i32, from: i
     if (captured > total - BLOCK_BYTES || captured > <u32>MAX_FRAME_BYTES || second > LAST_SECOND) break;
     if (!take(at + 28, captured, load<u32>(at, 24), point, <f64>second, <f64>(time - first) * nanoseconds)) break;
     at += total;
-    if (at >= fetched) fetched = fetchAhead(at, limit, 28, 4, 0);
+    if (at >= due) fetchAhead(at, limit, 28, 4, 0);
   }
   return at;
 }
