@@ -9,14 +9,17 @@ import {
   FLOW_BYTES,
   FLOW_COUNT,
   FLOWS,
+  NEAR,
   PATH,
   PATH_GROUPS,
 } from '../layout';
+import { fetchCold } from './flows';
 import { finish } from './hash';
 import { key2, key3 } from './key';
 
 /** Pairs of a client and a group that were met, in open addressing: never more than half of the slots are taken. */
-let mask: i32 = -1;
+let mask: i32 = 0;
+let end: usize = CLIENT_PAIRS;
 
 /** Begins with no client of any of so many groups. */
 export function beginClients(groups: i32): void {
@@ -25,36 +28,66 @@ export function beginClients(groups: i32): void {
   let slots = 1 << 10;
   while (slots < load<i32>(FLOW_COUNT) << 2) slots <<= 1;
   // What was counted last; beyond that nobody has written.
-  memory.fill(CLIENT_PAIRS, 0, (mask + 1) * CLIENT_PAIR_BYTES);
+  memory.fill(CLIENT_PAIRS, 0, end - CLIENT_PAIRS);
   mask = slots - 1;
+  end = CLIENT_PAIRS + slots * CLIENT_PAIR_BYTES;
 }
+
+/** Words of rows whose memory is fetched at a time, before any of them is looked at. */
+const BLOCK = 32 * (FLOW_BYTES >> 2);
 
 /** Counts the clients of the rows from one to another, as indexes of words. */
 export function addClients(from: i32, to: i32): void {
-  for (let row = from; row < to; row += FLOW_BYTES >> 2) {
-    const hot: usize = FLOWS + (row << 2);
-    if (load<i32>(hot) === 0) continue;
-    const group: i32 = load<u16>(PATH_GROUPS + ((load<i32>(hot, 4) & PATH) << 1));
-    if (group === 0) continue;
-    const client = load<i32>(COLD + (load<i32>(hot, 12) << 2), COLD_CLIENT);
-    if (meet(client, group)) meet(client, EVERY_CLIENT);
+  for (; from < to; from += BLOCK) {
+    const until = min(from + BLOCK, to);
+    fetchPairs(from, until);
+    for (let row = from; row < until; row += FLOW_BYTES >> 2) {
+      const group = groupOf(row);
+      if (group === 0) continue;
+      const client = clientOf(row);
+      if (meet(client, group)) meet(client, EVERY_CLIENT);
+    }
   }
+}
+
+/** The group of a flow's server; 0 for none, as of an empty row, which is at no path. */
+function groupOf(row: i32): i32 {
+  return load<u16>(PATH_GROUPS + ((load<i32>(FLOWS + (row << 2), 4) & PATH) << 1));
+}
+
+function clientOf(row: i32): i32 {
+  return load<i32>(COLD + (load<i32>(FLOWS + (row << 2), 12) << 2), COLD_CLIENT);
+}
+
+/** Reads the slots that rows will be looked for in, so that they are near. */
+function fetchPairs(from: i32, to: i32): void {
+  let near = fetchCold(from, to);
+  for (let row = from; row < to; row += FLOW_BYTES >> 2) {
+    const client = clientOf(row);
+    near ^= load<i32>(slotOf(client, groupOf(row))) ^ load<i32>(slotOf(client, EVERY_CLIENT));
+  }
+  store<i32>(NEAR, near);
+}
+
+/** The slot where a pair is looked for first. */
+function slotOf(client: i32, group: i32): usize {
+  return CLIENT_PAIRS + (finish((client ^ key2) + (group ^ key3) * 0x9e3779b1) & mask) * CLIENT_PAIR_BYTES;
 }
 
 /** Counts a client for a group; whether it is new there. */
 function meet(client: i32, group: i32): bool {
   const pair = ((<i64>group) << 32) | <i64>(<u32>client);
-  let slot = finish((client ^ key2) + (group ^ key3) * 0x9e3779b1) & mask;
+  let slot = slotOf(client, group);
   while (true) {
-    const place: usize = CLIENT_PAIRS + slot * CLIENT_PAIR_BYTES;
-    const other = load<i64>(place);
+    const other = load<i64>(slot);
     if (other === pair) return false;
     if (other === 0) {
-      store<i64>(place, pair);
+      store<i64>(slot, pair);
       const count: usize = CLIENT_COUNTS + (group << 2);
       store<i32>(count, load<i32>(count) + 1);
       return true;
     }
-    slot = (slot + 1) & mask;
+    slot += CLIENT_PAIR_BYTES;
+    if (slot === end) slot = CLIENT_PAIRS;
   }
 }

@@ -93,6 +93,13 @@ export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum:
   return findFlow(first, second);
 }
 
+/** Reads the cold rows of rows from one to another, as indexes of words. What was read is only near then; an empty row tells of the first one. */
+export function fetchCold(from: i32, to: i32): i32 {
+  let near = 0;
+  for (let row = from; row < to; row += FLOW_BYTES >> 2) near ^= load<i32>(COLD + (load<i32>(FLOWS + (row << 2), 12) << 2));
+  return near;
+}
+
 /** Rows of events that were ever in use, the first of those that are free again, and most rows. */
 let eventsUsed: i32 = 1;
 let freeEvents: i32 = 0;
