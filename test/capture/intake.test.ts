@@ -48,15 +48,16 @@ function isUntouchedOutside({ bytes, start, length }: CaptureMemory): boolean {
 test('it moves to memory that has room, and to no other', async () => {
   const intake = new Intake(counting(1000, [100], false), 100, 50);
   await intake.fill();
-  intake.moveTo(memoryOf(0, 299));
+  // Each half is of whole pages.
+  intake.moveTo(memoryOf(0, 2 * 4096 - 1));
   await intake.fill();
-  expect(intake.bytes.length).toBe(300);
-  const roomy = memoryOf(7, 300);
+  expect(intake.bytes.length).toBe(2 * 4096);
+  const roomy = memoryOf(7, 2 * 4096);
   intake.moveTo(roomy);
   expect(intake.view).not.toBe(roomy.view);
   await intake.fill();
   expect([intake.view, intake.bytes]).toEqual([roomy.view, roomy.bytes]);
-  expect([intake.position >= 7, intake.limit <= 307]).toEqual([true, true]);
+  expect([intake.position >= 7, intake.limit <= 7 + 2 * 4096]).toEqual([true, true]);
   expect(intake.bytes[intake.position]).toBe(byteAt(0));
 });
 
@@ -168,4 +169,24 @@ test('a file that is closed while a large piece of it is read is closed when tha
   expect(target.at(-1)).toBe(7);
   expect(() => fstatSync(descriptor)).toThrow('EBADF');
   expect(source.read(target, 0, target.length)).toBe(0);
+});
+
+test('chunks are read to where the kernel copies fast: 64 bytes behind the beginning of a page, in either half', async () => {
+  const places: number[] = [];
+  const source: ByteSource = {
+    ...counting(40_000, [4096], false),
+    read: (_, offset) => {
+      places.push(offset % 4096);
+      return 4096;
+    },
+  };
+  for (const largest of [0, 50, 64, 65, 4160, 10_000]) {
+    const intake = new Intake(source, 4096, largest);
+    for (let i = 0; i < 4; i++) {
+      await intake.fill();
+      intake.position = intake.limit;
+    }
+  }
+  expect(places.length).toBe(6 * 5);
+  expect(new Set(places)).toEqual(new Set([64]));
 });

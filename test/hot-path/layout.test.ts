@@ -59,13 +59,15 @@ test('no table reaches into another, or out of memory', () => {
 
 test('sets of hops and large segments, passages and sets of flows lie on cache lines of their own', () => {
   for (const begin of [l.LARGE, l.HOPS, l.PASSAGES, l.FLOWS, l.COLD]) expect(begin % 64).toBe(0);
+  // See Intake.
+  expect(l.CAPTURED % 4096).toBe(0);
 });
 
 test('there is room for what is numbered elsewhere', () => {
   expect(l.MAX_POINTS).toBeGreaterThanOrEqual(MAX_CAPTURES);
   expect(l.MAX_16_BITS).toBe(MAX_EDGES + 1);
   expect(l.MAX_16_BITS).toBe(MAX_PASSAGES + 1);
-  expect(l.CAPTURED_BYTES).toBeGreaterThanOrEqual(2 * ((1 << 20) + MAX_PCAP_RECORD_BYTES));
+  expect(l.CAPTURED_BYTES).toBeGreaterThanOrEqual(2 * ((1 << 20) + MAX_PCAP_RECORD_BYTES + 2 * 4096));
   expect(l.SENDER_BYTES).toBe((l.FIRST_CHANGES + l.LAST_CHANGES) * l.CHANGE_BYTES);
 });
 
