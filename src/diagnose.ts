@@ -246,8 +246,14 @@ async function eachFrame(
   skimmer: FrameSkimmer | null = null,
 ): Promise<CaptureInfo> {
   const frame = emptyFrame();
-  // A pipe may be silent for ever: stopping must not wait for its next frame.
-  const stopped = new Promise<boolean>((resolve) => stop?.addEventListener('abort', () => resolve(false), { once: true }));
+  let interrupt = () => {};
+  stop?.addEventListener('abort', () => interrupt(), { once: true });
+  // A pipe may be silent for ever: stopping must not wait for its next frame. (Promise.race with one promise for all pieces would remember each.)
+  const more = () =>
+    new Promise<boolean>((resolve, reject) => {
+      interrupt = () => resolve(false);
+      source.more().then(resolve, reject);
+    });
   do {
     for (;;) {
       const hasRefused = skimmer !== null && source.skim?.(skimmer) === true;
@@ -255,7 +261,7 @@ async function eachFrame(
       if (!use(frame, hasRefused)) return source.info;
     }
     progress?.(source.info);
-  } while (stop?.aborted !== true && (await Promise.race([source.more(), stopped])));
+  } while (stop?.aborted !== true && (await more()));
   return source.info;
 }
 
