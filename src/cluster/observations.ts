@@ -219,14 +219,6 @@ interface Senders {
   readonly leftOut: number;
 }
 
-/** Numbers of distinct clients of the remembered flows. */
-export interface Clients {
-  /** Clients of any of the servers. */
-  readonly all: number;
-  /** By server, its own. */
-  readonly each: ReadonlyMap<Ip, number>;
-}
-
 export class Observations {
   readonly facts: Facts;
   readonly paths: readonly FlowPath[];
@@ -374,11 +366,21 @@ export class Observations {
     return moves;
   }
 
-  /** Distinct clients of the remembered flows to these servers, all together and of each alone. */
-  countClients(servers: readonly Ip[]): Clients {
-    const numbers = servers.map((ip) => this.#ipNumber.get(ip) ?? -1);
-    const { all, each } = this.facts.countClients(new Set(numbers));
-    return { all, each: new Map(servers.map((ip, i) => [ip, each.get(numbers[i]!)!])) };
+  /** Distinct clients of the remembered flows to these servers, all together. */
+  countClients(servers: readonly Ip[]): number {
+    return this.facts.countClients(this.#numbersOf(servers));
+  }
+
+  /** The same for each of these servers alone. */
+  countClientsOfEach(servers: readonly Ip[]): ReadonlyMap<Ip, number> {
+    const numbers = this.#numbersOf(servers);
+    const counts = this.facts.countClientsOfEach(numbers);
+    return new Map(servers.map((ip, i) => [ip, counts.get(numbers[i]!)!]));
+  }
+
+  /** Address numbers; -1 for those that no frame shows. */
+  #numbersOf(servers: readonly Ip[]): number[] {
+    return servers.map((ip) => this.#ipNumber.get(ip) ?? -1);
   }
 
   /** Who sends IPVS sync messages: from each of these frames on another sender or another id. */

@@ -1,7 +1,6 @@
 /** The cluster as a report shows it: roles, and per real server what became of the requests that reached it. */
 import { Begun, PathEvent } from '../correlation/paths.ts';
 import type { ClusterSummary, PathSummary, RealServerSummary } from '../diagnosis.ts';
-import { clientsOf } from './clients.ts';
 import type { Cluster, Machine, Role, Vip } from './cluster.ts';
 import { nameOf } from './cluster.ts';
 import type { FlowPath, Mac, Observations, Step } from './observations.ts';
@@ -31,7 +30,7 @@ export function summarizeCluster(cluster: Cluster, o: Observations, sight: Sight
       clues: [...new Set(roles.flatMap((r) => r.clues))],
     })),
     gateways: cluster.gateways.map(({ machine, source, clues }) => ({ ...identity(machine), source, clues })),
-    clients: { count: clientsOf(cluster, o).all, onLink },
+    clients: { count: o.countClients(cluster.vips.map((vip) => vip.ip)), onLink },
   };
 }
 

@@ -45,7 +45,7 @@ import {
 import { AddressTable, MAX_ADDRESSES } from './addresses.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { Claims } from './claims.ts';
-import { type ClientCounts, countClients } from './clients.ts';
+import { countClients } from './clients.ts';
 import { EdgeTable, isGroupMac } from './edges.ts';
 import { type FlowExample, FlowExamples } from './flow-examples.ts';
 import { FlowHashes, foldIp6 } from './flow-hashes.ts';
@@ -693,9 +693,16 @@ export class Facts implements FrameSkimmer {
     return this.#examples.chosen(most, this.paths.count);
   }
 
-  /** Distinct clients of the remembered flows to these servers (address numbers). */
-  countClients(servers: ReadonlySet<number>): ClientCounts {
-    return countClients(servers, this.flows, this.paths, this.#hot);
+  /** Distinct clients of the remembered flows to these servers (address numbers), all together. */
+  countClients(servers: Iterable<number>): number {
+    return countClients(new Map([...servers].map((server) => [server, 1])), this.flows, this.paths, this.#hot)[1] ?? 0;
+  }
+
+  /** The same for each of these servers alone, in one pass over the flows. */
+  countClientsOfEach(servers: Iterable<number>): Map<number, number> {
+    const groups = new Map([...new Set(servers)].map((server, i) => [server, i + 1]));
+    const counts = countClients(groups, this.flows, this.paths, this.#hot);
+    return new Map([...groups].map(([server, group]) => [server, counts[group]!]));
   }
 
   // ------------------------------------------------------------------------------------------------ ICMP, ARP, ND, VRRP

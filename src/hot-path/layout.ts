@@ -180,20 +180,18 @@ export const KEPT_UNTIL = 0xb40_0000;
 /** By path, two doubles: flows whose newest event lies between these times are neither its earliest nor its newest. */
 export const PATH_TIMES = 0xb48_0000;
 
-/** By path, half a word: the group that its server is in, from EVERY_CLIENT + 1 on, 0 for none. */
+/** By path, half a word: the group that its server is in, 0 for none. */
 export const PATH_GROUPS = 0xb58_0000;
 /** By group, a word: its clients. */
 export const CLIENT_COUNTS = 0xb5a_0000;
-/** The group that all clients of all groups are in. */
-export const EVERY_CLIENT = 1;
 
 /** Pairs of a client and a group, a hash table. Rows of two words: client, group (0 empty). */
 export const CLIENT_PAIRS = 0xb60_0000;
 export const CLIENT_PAIR_BYTES = 8;
-/** Most rows: twice as many as the pairs that flows may bring, each one with its group and one for all. */
-export const MAX_CLIENT_PAIRS = 4 * MAX_FLOW_ROWS;
+/** Most rows: twice as many as the pairs that flows may bring. */
+export const MAX_CLIENT_PAIRS = 2 * MAX_FLOW_ROWS;
 
-export const PAGES = 0xd60;
+export const PAGES = 0xc60;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 

@@ -2,7 +2,6 @@
  * LVS210: almost all requests go to one real server.
  * Often lawful (source hashing, persistence, few clients), so it is told as a fact with the number of clients.
  */
-import { clientsOf } from '../cluster/clients.ts';
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip } from '../cluster/observations.ts';
 import { thousands } from '../thousands.ts';
@@ -44,7 +43,7 @@ export const unevenDistribution: Rule<Data> = {
     const evidence = shown.flatMap((e) => stepsAsEvidence(e, (step) => (machine.macs.includes(step.destination) ? 'fault' : null)));
     return [
       {
-        data: { ip: s.ip, who: whoIs(machine, first.step.destination), flows, total, clients: clientsOf(c.cluster, c.o).each.get(s.ip)! },
+        data: { ip: s.ip, who: whoIs(machine, first.step.destination), flows, total, clients: clientsOf(c, s.ip) },
         culprits: [machine],
         confidence: 'confirmed',
         count: flows,
@@ -85,3 +84,15 @@ function requestsTo(c: Case, ip: Ip, machine: Machine): FlowPath[] {
 function totalOf(c: Case, vip: Vip): number {
   return vip.realServers.reduce((total, { machine }) => total + flowsOn(requestsTo(c, vip.ip, machine)), 0);
 }
+
+function clientsOf(c: Case, vip: Ip): number {
+  let counts = clients.get(c);
+  if (counts === undefined) {
+    counts = c.o.countClientsOfEach(c.cluster.vips.map(({ ip }) => ip));
+    clients.set(c, counts);
+  }
+  return counts.get(vip)!;
+}
+
+/** For each case the clients of each VIP: a pass over all flows, made once. */
+const clients = new WeakMap<Case, ReadonlyMap<Ip, number>>();

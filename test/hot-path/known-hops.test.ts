@@ -67,7 +67,7 @@ function told(facts: Facts) {
     forgotten: flows.forgotten,
     sightings: facts.sightings,
     examples: facts.examples(4),
-    clients: facts.countClients(new Set(Array.from({ length: facts.addresses.count }, (_, i) => i + 1))),
+    clients: facts.countClientsOfEach(Array.from({ length: facts.addresses.count }, (_, i) => i + 1)),
     errors: facts.errors,
     redirects: facts.redirects,
   };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { emptyFrame } from '../../src/capture/frame.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
-import { clientsOf } from '../../src/cluster/clients.ts';
 import { NOTHING_GIVEN } from '../../src/cluster/given/given.ts';
 import { NOTHING_REMEMBERED } from '../../src/cluster/remembered.ts';
 import { summarizePaths } from '../../src/cluster/summary.ts';
@@ -35,7 +34,7 @@ function saidOf(generation: Generation) {
     findings,
     verdicts,
     paths: summarizePaths(c.cluster, c.o),
-    clients: clientsOf(c.cluster, c.o).all,
+    clients: c.o.countClients(c.cluster.vips.map(({ ip }) => ip)),
     flows: [flows.count, flows.forgotten],
   };
 }

@@ -1,11 +1,10 @@
-/** How many different clients the remembered flows have, all together and by groups of servers: see countClients in src/correlation/clients.ts. */
+/** How many different clients the remembered flows to groups of servers have: see countClients in src/correlation/clients.ts. */
 import {
   CLIENT_COUNTS,
   CLIENT_PAIR_BYTES,
   CLIENT_PAIRS,
   COLD,
   COLD_CLIENT,
-  EVERY_CLIENT,
   FLOW_BYTES,
   FLOW_COUNT,
   FLOWS,
@@ -24,9 +23,9 @@ let end: usize = CLIENT_PAIRS;
 /** Begins with no client of any of so many groups. */
 export function beginClients(groups: i32): void {
   memory.fill(CLIENT_COUNTS, 0, groups << 2);
-  // Each flow brings two pairs at most.
+  // Each flow brings one pair at most.
   let slots = 1 << 10;
-  while (slots < load<i32>(FLOW_COUNT) << 2) slots <<= 1;
+  while (slots < load<i32>(FLOW_COUNT) << 1) slots <<= 1;
   // What was counted last; beyond that nobody has written.
   memory.fill(CLIENT_PAIRS, 0, end - CLIENT_PAIRS);
   mask = slots - 1;
@@ -44,8 +43,7 @@ export function addClients(from: i32, to: i32): void {
     for (let row = from; row < until; row += FLOW_BYTES >> 2) {
       const group = groupOf(row);
       if (group === 0) continue;
-      const client = clientOf(row);
-      if (meet(client, group)) meet(client, EVERY_CLIENT);
+      meet(clientOf(row), group);
     }
   }
 }
@@ -63,8 +61,7 @@ function clientOf(row: i32): i32 {
 function fetchPairs(from: i32, to: i32): void {
   let near = fetchCold(from, to);
   for (let row = from; row < to; row += FLOW_BYTES >> 2) {
-    const client = clientOf(row);
-    near ^= load<i32>(slotOf(client, groupOf(row))) ^ load<i32>(slotOf(client, EVERY_CLIENT));
+    near ^= load<i32>(slotOf(clientOf(row), groupOf(row)));
   }
   store<i32>(NEAR, near);
 }
@@ -74,20 +71,18 @@ function slotOf(client: i32, group: i32): usize {
   return CLIENT_PAIRS + (finish((client ^ key2) + (group ^ key3) * 0x9e3779b1) & mask) * CLIENT_PAIR_BYTES;
 }
 
-/** Counts a client for a group; whether it is new there. */
-function meet(client: i32, group: i32): bool {
+/** Counts a client for a group, if it is new there. */
+function meet(client: i32, group: i32): void {
   const pair = ((<i64>group) << 32) | <i64>(<u32>client);
   let slot = slotOf(client, group);
   while (true) {
     const other = load<i64>(slot);
-    if (other === pair) return false;
-    if (other === 0) {
-      store<i64>(slot, pair);
-      const count: usize = CLIENT_COUNTS + (group << 2);
-      store<i32>(count, load<i32>(count) + 1);
-      return true;
-    }
+    if (other === pair) return;
+    if (other === 0) break;
     slot += CLIENT_PAIR_BYTES;
     if (slot === end) slot = CLIENT_PAIRS;
   }
+  store<i64>(slot, pair);
+  const count: usize = CLIENT_COUNTS + (group << 2);
+  store<i32>(count, load<i32>(count) + 1);
 }
