@@ -25,15 +25,18 @@ export function forgetHops(): bool {
  * and `story` that from which the hop led to the same again, of path 0 if it led on.
  */
 export function putHop(source: i32, destination: i32, ports: i32, edge: i32, passage: i32, flow: i32, second: i32, story: i32): void {
-  source = bswap(source);
-  destination = bswap(destination);
-  ports = bswap(ports);
+  noteHop(bswap(source), bswap(destination), bswap(ports), edge, passage, flow, second, story);
+}
+
+/** The same with addresses and ports as in the frame. */
+export function noteHop(source: i32, destination: i32, ports: i32, edge: i32, passage: i32, flow: i32, second: i32, story: i32): void {
   isUsed = true;
-  let row = findHop(source, destination, ports, edge);
+  const set = hopSet(source, destination, ports);
+  let row = findInSet(set, source, destination, ports, edge);
   if (row === 0) {
-    row = hopSet(source, destination, ports);
+    row = set;
     // The oldest row of a set gives way.
-    memory.copy(row + HOP_BYTES, row, SET_BYTES - HOP_BYTES);
+    for (let at = set + SET_BYTES - 8; at >= set + HOP_BYTES; at -= 8) store<i64>(at, load<i64>(at - HOP_BYTES));
     store<i32>(row, source);
     store<i32>(row, destination, 4);
     store<i32>(row, ports, 8);
@@ -48,7 +51,10 @@ export function putHop(source: i32, destination: i32, ports: i32, edge: i32, pas
 
 /** The row of a hop; 0 when it has none. */
 export function findHop(source: i32, destination: i32, ports: i32, edge: i32): usize {
-  const set = hopSet(source, destination, ports);
+  return findInSet(hopSet(source, destination, ports), source, destination, ports, edge);
+}
+
+function findInSet(set: usize, source: i32, destination: i32, ports: i32, edge: i32): usize {
   for (let row = set; row < set + SET_BYTES; row += HOP_BYTES) {
     if (load<i32>(row, 8) === ports && load<u16>(row, 12) === edge && load<i32>(row) === source && load<i32>(row, 4) === destination)
       return row;

@@ -48,7 +48,7 @@ import { seeDatagram } from './datagrams';
 import { edgeOf } from './edges';
 import { hashFlow } from './flow-hashes';
 import { findFlow, placeFor, pushEvent, takeRow } from './flows';
-import { findHop, putHop } from './known-hops';
+import { findHop, noteHop } from './known-hops';
 import { seeLarge } from './large-segments';
 import { findOpen, putOpen } from './open-requests';
 import { addToPassage } from './passages';
@@ -210,8 +210,9 @@ function follow(at: usize, edge: i32, payloadLength: i32, point: i32): i32 {
   let answer = KNOWN;
   if (isPlain && payloadLength >= FULL_SIZE && isStalled(at, payloadLength, edge, ms)) answer |= STALLED;
   const now = load<i32>(flow, 4) & STORY;
-  const story = (now & PATH) === path ? now : now & ~PATH;
-  putHop(source, destination, ports, edge, passage, row, second, story | (toward ? TOWARD : 0));
+  const isKept = (now & PATH) === path || leadsBack(now & PATH, edge, toward, passage);
+  const story = (isKept ? now : now & ~PATH) | (toward ? TOWARD : 0);
+  noteHop(load<i32>(at, 26), load<i32>(at, 30), load<i32>(at, 34), edge, passage, row, second, story);
   if (!isPlain || isSample(at)) {
     const sighting = see(at, first, second, toward, edge, ms);
     if (sighting >= SEEN_ECHO) answer |= sighting << SIGHTING_SHIFT;
@@ -222,6 +223,12 @@ function follow(at: usize, edge: i32, payloadLength: i32, point: i32): i32 {
     knownEdge = edge;
   }
   return answer;
+}
+
+/** Whether a hop, on this passage, is known to lead from a path to the same again. */
+function leadsBack(path: i32, edge: i32, toward: bool, passage: i32): bool {
+  const step = stepRow(path, ((toward ? EVENT_TOWARD : EVENT_FROM) << 16) | edge);
+  return load<i32>(step, 4) !== 0 && load<i32>(step, 8) === path && load<i32>(step, 12) - 1 === passage;
 }
 
 /** The same for the first segment of a flow, whose hashes were made last: a SYN to a service that had others before. */
