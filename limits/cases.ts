@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { arp, BROADCAST, ethernet, ip, tcp, tunnelled, udp } from '../test/support/frame-bytes.ts';
 import { CaptureWriter } from './capture-writer.ts';
-import { collidingMacs } from './colliding.ts';
+import { collidingClients, collidingMacs } from './colliding.ts';
 import type { Outcome, Running, Tool } from './tool.ts';
 
 /** A limit, and an input made to break it. */
@@ -275,6 +275,24 @@ export const CASES: readonly LimitCase[] = [
         for (let i = 0; i < count; i++) {
           view.setUint32(FRAME.ipv4Source, 0x0b00_0000 + i);
           view.setUint32(FRAME.sequence, Math.imul(i, 2_654_435_761));
+          capture.frame(bytes);
+        }
+      });
+    },
+  },
+  {
+    name: 'clients that collide',
+    input: 'N SYNs of clients that a hash without a key puts into 1,024 slots of a table',
+    full: 500_000,
+    small: 3000,
+    exit: 1,
+    says: /^FAULT/,
+    run: (at, count) => {
+      const { bytes, view } = synFrom();
+      return behindTheFault(at, (capture) => {
+        for (const [i, client] of collidingClients(count).entries()) {
+          view.setUint32(FRAME.ipv4Source, client);
+          view.setUint32(FRAME.sequence, i);
           capture.frame(bytes);
         }
       });

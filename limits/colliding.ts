@@ -1,4 +1,4 @@
-/** MACs that an attacker chooses so that a hash table without a key puts all of them into one bucket: V8's Map hashes numbers so. */
+/** Numbers that an attacker chooses so that a hash table without a key puts all of them into one place. */
 
 const bits = new DataView(new ArrayBuffer(8));
 const WORD = (1n << 64n) - 1n;
@@ -39,4 +39,19 @@ export function collidingMacs(count: number): number[] {
   // Those below 2^31 are enough, and soon found.
   for (let mac = 1; macs.length < count && mac < 0x7fff_ffff; mac++) if ((hashOfInteger(mac) & mask) === 0) macs.push(mac);
   return macs;
+}
+
+/** So many slots, one after the other, are all that the hashes of colliding clients choose, in a table of up to 2^20. */
+const CROWDED_SLOTS = 1024;
+
+/** Up to four million IPv4 addresses that MurmurHash3's finalizer, a hash without a key, puts into these slots. */
+export function collidingClients(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => unfinished((Math.floor(i / CROWDED_SLOTS) << 20) | (i % CROWDED_SLOTS)));
+}
+
+/** What the finalizer makes this hash of (src/correlation/hash.ts): each step turned round, with the inverses of its factors. */
+function unfinished(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x7ed1b41d);
+  hash = Math.imul(hash ^ (hash >>> 13) ^ (hash >>> 26), 0xa5cb9243);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,14 +1,17 @@
 /** What is made to collide in one run does not collide in another, and where all collides a search still has an end. */
 import { describe, expect, test } from 'vitest';
-import { bucketsFor, collidingMacs, hashInMap } from '../../limits/colliding.ts';
+import { bucketsFor, collidingClients, collidingMacs, hashInMap } from '../../limits/colliding.ts';
 import { emptyFrame, LinkType } from '../../src/capture/frame.ts';
+import { countClients } from '../../src/correlation/clients.ts';
 import { Facts } from '../../src/correlation/facts.ts';
 import { FlowHashes, foldIp6 } from '../../src/correlation/flow-hashes.ts';
-import { FlowTable } from '../../src/correlation/flows.ts';
+import { Cold, FlowTable, MAX_FLOWS } from '../../src/correlation/flows.ts';
 import { finish, type HashKey, hash4 } from '../../src/correlation/hash.ts';
 import { KeyedPairs } from '../../src/correlation/keyed-pairs.ts';
+import { Begun, PathTrie } from '../../src/correlation/paths.ts';
 import { Packet } from '../../src/decoders/packet.ts';
 import { HotPath } from '../../src/hot-path/hot-path.ts';
+import { CLIENT_PAIR_BYTES, CLIENT_PAIRS, FLOW_SET } from '../../src/hot-path/layout.ts';
 import { ethernet, ip, tcp } from '../support/frame-bytes.ts';
 
 const KEY: HashKey = [0x01234567, 0x12345678, 0x23456789, 0x3456789a];
@@ -42,6 +45,35 @@ describe('MACs that share a bucket of a Map', () => {
     }
     expect(pairs.count).toBe(all.length);
     expect(pairs.find(2 ** 40, 0)).toBe(0);
+  });
+});
+
+describe('clients that share a place under a hash without a key', () => {
+  const clients = collidingClients(20_000);
+
+  test('would lie one after the other', () => {
+    expect(new Set(clients).size).toBe(clients.length);
+    expect(Math.max(...clients.map((client) => (finish(client) >>> 0) & 0xfffff))).toBe(1023);
+  });
+
+  test.each([{ key: KEY }, { key: OTHER_KEY }])('are spread in the table in which they are counted, under key $key', ({ key }) => {
+    const hot = new HotPath(key);
+    const flows = new FlowTable(MAX_FLOWS, hot);
+    const paths = new PathTrie(hot);
+    for (const [i, client] of clients.entries()) {
+      const row = flows.insert(i + 1, finish(i), () => {});
+      flows.hot[row + 1] = paths.rootOf(1, 80, 6, Begun.syn);
+      flows.cold[flows.hot[row + 3]! + Cold.client] = client;
+    }
+    expect(countClients(new Map([[1, 1]]), flows, paths, hot)[1]).toBe(clients.length);
+    const pairs = hot.words(CLIENT_PAIRS, 4 * clients.length * (CLIENT_PAIR_BYTES / 4));
+    let run = 0;
+    let longest = 0;
+    for (let slot = 0; slot < pairs.length; slot += 2) {
+      run = pairs[slot + 1] === 0 ? 0 : run + 1;
+      longest = Math.max(longest, run);
+    }
+    expect(longest).toBeLessThan(200);
   });
 });
 
@@ -100,12 +132,11 @@ describe('whatever the key is', () => {
   });
 });
 
-/** Rows of the smallest table, and those of them that one window of it has. */
+/** Rows of the smallest table. */
 const ROWS = 1 << 12;
-const WINDOW = 8;
 
-/** SYNs of these clients, as ports and addresses count up, into facts of their own. Says which of them lie in the first window when they are added. */
-function addFlows(clients: readonly number[], key: HashKey): { facts: Facts; inWindow: number[] } {
+/** SYNs of these clients, as ports and addresses count up, into facts of their own. Says which of them lie in the first set when they are added. */
+function addFlows(clients: readonly number[], key: HashKey): { facts: Facts; inSet: number[] } {
   const facts = new Facts([], key, ROWS);
   const packet = new Packet();
   const bytes = ethernet(
@@ -115,7 +146,7 @@ function addFlows(clients: readonly number[], key: HashKey): { facts: Facts; inW
   );
   const view = new DataView(bytes.buffer);
   const frame = { ...emptyFrame(), bytes, view, end: bytes.length, wireLength: bytes.length, linkType: LinkType.ethernet };
-  const inWindow: number[] = [];
+  const inSet: number[] = [];
   for (const [i, client] of clients.entries()) {
     view.setUint32(26, client);
     frame.number = i + 1;
@@ -123,29 +154,29 @@ function addFlows(clients: readonly number[], key: HashKey): { facts: Facts; inW
     packet.decode(frame);
     facts.add(frame, packet);
     const { hot } = facts.flows;
-    for (let row = 0; row < WINDOW; row++) if (hot[row * 4 + 2] === i * 1000 && hot[row * 4] !== 0) inWindow.push(client);
+    for (let row = 0; row < FLOW_SET; row++) if (hot[row * 4 + 2] === i * 1000 && hot[row * 4] !== 0) inSet.push(client);
   }
-  return { facts, inWindow };
+  return { facts, inSet };
 }
 
 describe('flows', () => {
-  test('that were chosen to crowd one window under one key have room under another', () => {
+  test('that were chosen to crowd one set under one key have room under another', () => {
     const candidates = Array.from({ length: 150_000 }, (_, i) => 0x0a00_0000 + i);
-    const { inWindow: chosen } = addFlows(candidates, KEY);
+    const { inSet: chosen } = addFlows(candidates, KEY);
     expect(chosen.length).toBeGreaterThan(150);
     const crowded = addFlows(chosen, KEY).facts.flows;
-    expect(crowded.count).toBeLessThan(3 * WINDOW);
+    expect(crowded.count).toBeLessThan(3 * FLOW_SET);
     expect(crowded.count + crowded.forgotten).toBe(chosen.length);
     const spread = addFlows(chosen, OTHER_KEY).facts.flows;
     expect(spread.count + spread.forgotten).toBe(chosen.length);
     expect(spread.forgotten).toBeLessThan(chosen.length / 50);
   });
 
-  test('that all fall into one window take its eight places and no other', () => {
+  test('that all fall into one set take its eight places and no other', () => {
     const flows = new FlowTable(ROWS, new HotPath(KEY));
     for (let i = 1; i <= 10_000; i++) flows.insert(i, 0x1234, () => {});
-    expect([flows.count, flows.forgotten]).toEqual([WINDOW, 10_000 - WINDOW]);
-    expect(flows.hot.filter((word, i) => i % 4 === 0 && word !== 0)).toHaveLength(WINDOW);
+    expect([flows.count, flows.forgotten]).toEqual([FLOW_SET, 10_000 - FLOW_SET]);
+    expect(flows.hot.filter((word, i) => i % 4 === 0 && word !== 0)).toHaveLength(FLOW_SET);
     expect(flows.find(10_001, 0x1234)).toBe(-1);
   });
 });
