@@ -3,10 +3,10 @@
  * event frames only when something happens. Cold rows lie in the order in which flows began and stay there when the table grows. Both
  * hashes of a 5-tuple are the same in either direction.
  *
- * A flow stands in the set of eight rows, two cache lines, that its second hash chooses; one that finds it full stands in a larger set aside, and
- * nowhere else. When both are full, or half of all rows, the table grows, up to the cap. There nobody stands aside, since nearly every set is full: the
- * least valuable row of the set (never answered, then longest silent) is overwritten and counted. A forgotten flow keeps its place in its path's
- * count.
+ * A flow stands in one of two cache lines, of four rows each, that its second hash chooses: in the emptier one. One that finds both full stands
+ * in a set aside, and nowhere else. When that is full, or half of all rows, the table grows, up to the cap. There nobody stands aside, since nearly
+ * every line is full: the least valuable row of both lines (never answered, then longest silent) is overwritten and counted. A forgotten flow
+ * keeps its place in its path's count.
  *
  * Rows of either kind and events lie in the memory of the hot path, which keeps them while frames come (src/hot-path/assembly/flows.ts): there is
  * room for as many as there may ever be, since memory that is not written to costs nothing, while growing would hold old and new at once.
@@ -33,8 +33,6 @@ import {
   EVENTS_LOST,
   FLOW_BYTES,
   FLOW_COUNT,
-  FLOW_SET,
-  FLOW_SET_ASIDE,
   FLOWS,
   FLOWS_FORGOTTEN,
   INSTEAD_OF,
@@ -105,7 +103,6 @@ export class FlowTable {
   readonly #eventNumbers: Float64Array;
   readonly #count: Int32Array;
   readonly #forgotten: Float64Array;
-  #mask = 0;
   readonly #cap: number;
   readonly #memory: HotPath;
 
@@ -142,7 +139,6 @@ export class FlowTable {
   }
 
   #withRows(rows: number): Int32Array {
-    this.#mask = rows - 1;
     this.#memory.exports.useFlows(rows, rows < this.#cap);
     return this.#memory.words(FLOWS, rows * HOT);
   }
@@ -245,46 +241,32 @@ export class FlowTable {
     const old = this.hot.slice();
     let written = old.length;
     // Rarely: moving a row costs two cache misses.
-    for (let rows = Math.min(Math.max((this.#mask + 1) * 2, MANY), this.#cap); ; rows *= 2) {
+    for (let rows = Math.min(Math.max((this.hot.length / HOT) * 2, MANY), this.#cap); ; rows *= 2) {
       this.hot = this.#withRows(rows).fill(0, 0, written);
       written = this.hot.length;
       if (this.#place(old)) return;
     }
   }
 
-  /** Puts rows into the empty table; false, to be tried in a larger one, when both sets of a flow are full. */
+  /** Puts rows into the empty table; false, to be tried in a larger one, when a flow finds no place. */
   #place(old: Int32Array): boolean {
-    const hot = this.hot;
-    const mask = this.#mask;
-    const isLargest = mask + 1 === this.#cap;
+    const { exports } = this.#memory;
     for (let from = 0; from < old.length; from += HOT) {
-      if (old[from] === 0) continue;
+      const first = old[from]!;
+      if (first === 0) continue;
       const start = old[from + 3]!;
-      const second = this.cold[start + SECOND_HASH]!;
-      let to = emptyRow(hot, second & mask, FLOW_SET);
-      if (to < 0 && !isLargest) {
-        to = emptyRow(hot, (second ^ old[from]!) & mask, FLOW_SET_ASIDE);
-        if (to < 0) return false;
-      }
-      if (to < 0) {
+      const to = exports.placeFor(first, this.cold[start + SECOND_HASH]!);
+      if (to === MUST_GROW) return false;
+      if (to <= INSTEAD_OF) {
         // There is no larger table: this one flow is forgotten.
-        this.#memory.exports.forgetFlow(start, old[from + 1]!);
+        exports.forgetFlow(start, old[from + 1]!);
         continue;
       }
-      hot[to] = old[from]!;
-      hot[to + 1] = old[from + 1]!;
-      hot[to + 2] = old[from + 2]!;
-      hot[to + 3] = start;
+      this.hot[to] = first;
+      this.hot[to + 1] = old[from + 1]!;
+      this.hot[to + 2] = old[from + 2]!;
+      this.hot[to + 3] = start;
     }
     return true;
   }
-}
-
-/** The first empty row of the set that a row, by its number, belongs to; -1 when it is full. */
-function emptyRow(hot: Int32Array, row: number, set: number): number {
-  const begin = (row & -set) * HOT;
-  for (let at = begin; at < begin + set * HOT; at += HOT) {
-    if (hot[at] === 0) return at;
-  }
-  return -1;
 }

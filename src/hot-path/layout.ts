@@ -111,7 +111,7 @@ export const PASSAGE_MAX_TTL = 56;
 /** Flows: rows of four words, see FlowTable. */
 export const FLOWS = 0xa0_0000;
 export const FLOW_BYTES = 16;
-/** Rows of the set that a flow may stand in, and of a second one: larger, since one flow that finds no place in it makes the table grow. */
+/** Rows that a flow may stand in, two cache lines, and rows of a set aside: more, since one flow that finds no place there makes the table grow. */
 export const FLOW_SET = 8;
 export const FLOW_SET_ASIDE = 32;
 /** Most rows, a power of two. */

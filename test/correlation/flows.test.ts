@@ -68,6 +68,22 @@ describe('the flow table', () => {
     expect(table.eventsOf(find(table, 19_999))).toEqual([{ frame: 20_000, at: 19_999 }]);
   });
 
+  test('a flow stands in the emptier of two lines, so that few are forgotten before half of all rows are taken', () => {
+    const table = new FlowTable(1 << 12, new HotPath(KEY));
+    for (let n = 0; n < 1 << 11; n++) insert(table, n, () => {});
+    // Where the first of eight rows is taken that is empty, 14 are.
+    expect(table.forgotten).toBeLessThan(7);
+    for (let n = (1 << 11) - 100; n < 1 << 11; n++) if (find(table, n) < 0) expect.fail(`flow ${n} is not found`);
+  });
+
+  test('after the last line comes the first', () => {
+    const table = new FlowTable(1 << 12, new HotPath(KEY));
+    const rows = [1, 2, 3, 4, 5, 6, 7, 8].map((tag) => table.insert(tag, (1 << 10) - 1, never) / 4);
+    expect([...rows].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4092, 4093, 4094, 4095]);
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map((tag) => table.find(tag, (1 << 10) - 1) / 4)).toEqual(rows);
+    expect(table.find(9, (1 << 10) - 1)).toBe(-1);
+  });
+
   test('at its cap it overwrites the flow that was never answered, else the one longest silent, and counts it', () => {
     const table = new FlowTable(1 << 12, new HotPath(KEY));
     for (let n = 0; n < 8; n++) {

@@ -9,7 +9,7 @@
 import { AHEAD, AHEAD_BYTES, AHEAD_FRAMES, COLD, FLOWS, HASHES, HEADERS_BYTES, INSTEAD_OF, MAX_FRAME_BYTES, NEAR } from '../layout';
 import { datagramRow } from './datagrams';
 import { hashFlow } from './flow-hashes';
-import { flowSet, placeFor } from './flows';
+import { flowLine, nextLine, placeFor } from './flows';
 import { hopSet } from './known-hops';
 import { openSet } from './open-requests';
 import { checksumOf, destinationOf, FIN, flagsOf, ipIdOf, isSample, portsOf, SYN, sequenceOf, sourceOf, VLAN_BYTES, VLAN_TAG } from './tcp';
@@ -67,9 +67,9 @@ function locate(row: usize, start: usize): void {
   }
   if (flags === SYN) {
     const second = load<i32>(HASHES, 4);
-    const set = flowSet(second);
-    store<usize>(row, set);
-    store<usize>(row, set + LINE, 4);
+    const line = flowLine(second);
+    store<usize>(row, line);
+    store<usize>(row, nextLine(line), 4);
     store<usize>(row, openSet(load<i32>(HASHES, 8), sequenceOf(at)), 8);
     store<usize>(row, datagram, 12);
     store<i32>(row, load<i32>(HASHES), 16);

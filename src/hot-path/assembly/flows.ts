@@ -26,12 +26,16 @@ import {
 import { datagramRow } from './datagrams';
 import { openSet } from './open-requests';
 
-const SET_BYTES = FLOW_SET * FLOW_BYTES;
-const ASIDE_BYTES = FLOW_SET_ASIDE * FLOW_BYTES;
+const TABLE: usize = FLOWS;
+const LINE_BYTES: usize = (FLOW_SET >> 1) * FLOW_BYTES;
+const ASIDE_BYTES: usize = FLOW_SET_ASIDE * FLOW_BYTES;
+/** What is said of a flow that is not in a line: that none could stand further on, as a row is empty, or that the line is full. */
+const ABSENT = -1;
+const FULL = -2;
 
-/** Which bits of a hash choose the first row of a set, and of one aside. */
-let setMask: i32 = 0;
-let asideMask: i32 = 0;
+/** Which bits of a place in the table, in bytes, tell the line, and which the set aside. */
+let lineMask: usize = 0;
+let asideMask: usize = 0;
 /** Flows from which on the table grows. */
 let enough: i32 = 0;
 /** At the cap nobody stands aside. */
@@ -39,56 +43,68 @@ let hasAside: bool = false;
 
 /** Sets the number of rows, a power of two, and whether flows may stand aside. */
 export function useFlows(rows: i32, mayStandAside: bool): void {
-  setMask = (rows - 1) & ~(FLOW_SET - 1);
-  asideMask = (rows - 1) & ~(FLOW_SET_ASIDE - 1);
+  const bytes = <usize>rows * FLOW_BYTES;
+  lineMask = bytes - LINE_BYTES;
+  asideMask = bytes - ASIDE_BYTES;
   enough = rows >>> 1;
   hasAside = mayStandAside;
 }
 
-/** The set that a flow may stand in. */
-export function flowSet(second: i32): usize {
-  return FLOWS + (second & setMask) * FLOW_BYTES;
+/** The first of the two lines that a flow may stand in. */
+export function flowLine(second: i32): usize {
+  return TABLE + ((<usize>second * LINE_BYTES) & lineMask);
 }
 
-/** The set that it stands in where the first one was full. */
+/** The line after it; after the last one comes the first. */
+export function nextLine(line: usize): usize {
+  return TABLE + ((line - TABLE + LINE_BYTES) & lineMask);
+}
+
+/** The set that it stands in where both lines were full. */
 function setAside(first: i32, second: i32): usize {
-  return FLOWS + ((second ^ first) & asideMask) * FLOW_BYTES;
+  return TABLE + ((<usize>(second ^ first) * FLOW_BYTES) & asideMask);
 }
 
 /** The row as an index of words from the first one. */
 function indexOf(row: usize): i32 {
-  return <i32>((row - FLOWS) >>> 2);
+  return <i32>((row - TABLE) >>> 2);
 }
 
 /** Index of the row of a flow, in words, or -1. `first` is not 0. */
 export function findFlow(first: i32, second: i32): i32 {
-  const set = flowSet(second);
-  for (let row = set; row < set + SET_BYTES; row += FLOW_BYTES) {
-    const tag = load<i32>(row);
-    if (tag === first) return indexOf(row);
-    if (tag === 0) return -1;
-  }
-  // Whoever stands aside has found its set full, and no row is ever given back.
-  return hasAside ? findAside(first, second) : -1;
+  const line = flowLine(second);
+  const row = findIn(line, LINE_BYTES, first);
+  if (row >= 0) return row;
+  const other = findIn(nextLine(line), LINE_BYTES, first);
+  if (other >= 0) return other;
+  // Whoever stands aside has found both lines full.
+  return hasAside && row === FULL && other === FULL ? max(findIn(setAside(first, second), ASIDE_BYTES, first), ABSENT) : ABSENT;
 }
 
-function findAside(first: i32, second: i32): i32 {
-  const set = setAside(first, second);
-  for (let row = set; row < set + ASIDE_BYTES; row += FLOW_BYTES) {
+/** The same in some rows; else ABSENT or FULL. Rows are taken in order, and none is ever given back. */
+function findIn(rows: usize, bytes: usize, first: i32): i32 {
+  for (let row = rows; row < rows + bytes; row += FLOW_BYTES) {
     const tag = load<i32>(row);
     if (tag === first) return indexOf(row);
-    if (tag === 0) return -1;
+    if (tag === 0) return ABSENT;
   }
-  return -1;
+  return FULL;
+}
+
+/** The first empty one of some rows, or just past the last. */
+function emptyIn(rows: usize, bytes: usize): usize {
+  let row = rows;
+  while (row < rows + bytes && load<i32>(row) !== 0) row += FLOW_BYTES;
+  return row;
 }
 
 /**
- * The same for a segment, whose hashes were made last, that will be asked for among datagrams and open requests too, and may take any row of its set: what is far away in memory comes
+ * The same for a segment, whose hashes were made last, that will be asked for among datagrams and open requests too, and may take any row of two lines: what is far away in memory comes
  * at once then, and is waited for once.
  */
 export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): i32 {
   const open = load<i32>(openSet(load<i32>(HASHES, 8), sequence));
-  const rows = load<i32>(flowSet(second), SET_BYTES - FLOW_BYTES);
+  const rows = load<i32>(nextLine(flowLine(second)));
   store<i32>(NEAR, open ^ rows ^ load<i32>(datagramRow(second, sequence, checksum, ipId, flags)));
   return findFlow(first, second);
 }
@@ -119,32 +135,36 @@ export function emptyFlows(events: i32): void {
   store<f64>(FLOWS_FORGOTTEN, 0);
 }
 
-/** An empty row for a flow; MUST_GROW; or INSTEAD_OF - the least valuable row of its set: never answered, then longest silent. */
+/**
+ * An empty row for a flow, in the emptier of its lines; MUST_GROW; or INSTEAD_OF - the least valuable row of both: never answered, then longest
+ * silent.
+ */
 export function placeFor(first: i32, second: i32): i32 {
   if (hasAside && load<i32>(FLOW_COUNT) >= enough) return MUST_GROW;
-  const set = flowSet(second);
-  let victim: usize = 0;
-  let isAnswered = false;
-  let time: u32 = 0;
-  for (let row = set; row < set + SET_BYTES; row += FLOW_BYTES) {
-    if (load<i32>(row) === 0) return indexOf(row);
-    const otherIsAnswered = (load<i32>(row, 4) & ANSWERED) !== 0;
-    const other = load<u32>(row, 8);
-    if (victim === 0 || (otherIsAnswered === isAnswered ? other < time : isAnswered)) {
-      victim = row;
-      isAnswered = otherIsAnswered;
-      time = other;
-    }
-  }
-  return hasAside ? placeAside(first, second) : INSTEAD_OF - indexOf(victim);
+  const line = flowLine(second);
+  const other = nextLine(line);
+  const row = emptyIn(line, LINE_BYTES);
+  const otherRow = emptyIn(other, LINE_BYTES);
+  if (otherRow - other < row - line) return indexOf(otherRow);
+  if (row < line + LINE_BYTES) return indexOf(row);
+  if (!hasAside) return INSTEAD_OF - indexOf(lessValuable(leastValuable(line), leastValuable(other)));
+  const set = setAside(first, second);
+  const aside = emptyIn(set, ASIDE_BYTES);
+  return aside < set + ASIDE_BYTES ? indexOf(aside) : MUST_GROW;
 }
 
-function placeAside(first: i32, second: i32): i32 {
-  const set = setAside(first, second);
-  for (let row = set; row < set + ASIDE_BYTES; row += FLOW_BYTES) {
-    if (load<i32>(row) === 0) return indexOf(row);
-  }
-  return MUST_GROW;
+function leastValuable(line: usize): usize {
+  let least = line;
+  for (let row = line + FLOW_BYTES; row < line + LINE_BYTES; row += FLOW_BYTES) least = lessValuable(least, row);
+  return least;
+}
+
+/** Of two rows that are as valuable the first. */
+function lessValuable(one: usize, other: usize): usize {
+  const isAnswered = load<i32>(one, 4) & ANSWERED;
+  const otherIsAnswered = load<i32>(other, 4) & ANSWERED;
+  if (isAnswered !== otherIsAnswered) return isAnswered === 0 ? one : other;
+  return load<u32>(other, 8) < load<u32>(one, 8) ? other : one;
 }
 
 /** Makes a row that of a new flow, of no path yet. A flow that is overwritten leaves its cold row to it. */
