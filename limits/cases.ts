@@ -392,6 +392,30 @@ export const CASES: readonly LimitCase[] = [
     run: (at, count) => exchanges(at, count, ({ realServer, gateway }, i) => [gateway, machine(i), realServer]),
   },
   {
+    name: 'a gateway for every request',
+    input: 'N SYNs, each from another machine to the director, which hands them on to a real server that answers to where they came from',
+    full: 20_000,
+    small: 300,
+    exit: 1,
+    says: /^FAULT: Real server 203\.0\.113\.11 answers ARP/,
+    run: (at, count) => exchanges(at, count, ({ director, realServer }, i) => [machine(i), director, realServer]),
+  },
+  {
+    name: 'another card for every request',
+    input: 'N SYNs, each to another machine, while yet another one hands it on to a real server',
+    full: 20_000,
+    small: 300,
+    exit: 1,
+    says: /^FAULT: Real server 203\.0\.113\.11 answers ARP/,
+    run: (at, count) =>
+      inTheCluster(at, (capture, { gateway, realServer }) => {
+        for (let i = 0; i < count; i++) {
+          const packet = (ttl: number) => ip(CLIENT.ip, VIP, tcp({ from: 1024 + i, to: 80, flags: 'S', sequence: i }), { ttl });
+          capture.frame(ethernet(gateway, machine(2 * i), packet(64))).frame(ethernet(machine(2 * i + 1), realServer, packet(63)));
+        }
+      }),
+  },
+  {
     name: 'a machine for every answer',
     input: 'N machines that ask for the VIP, are answered by a real server and by the director, and send to either',
     full: 20_000,

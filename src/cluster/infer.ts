@@ -38,7 +38,7 @@ interface Traffic {
   /** Machines that hand on replies of others. */
   readonly returns: Map<Mac, number>;
   /** Pairs "arrived at a, left from b" that no hop between a and b explains. */
-  readonly leaps: Leap[];
+  readonly leaps: Map<string, Leap>;
 }
 
 interface Leap {
@@ -203,14 +203,19 @@ function trafficTo(ip: Ip, o: Observations): Traffic {
     repliers: new Map(),
     servers: new Map(),
     returns: new Map(),
-    leaps: [],
+    leaps: new Map(),
   };
-  const replies = o.passagesOf(ip).filter((p) => !p.toward);
+  const replies = new Map<string, Passage>();
+  for (const passage of o.passagesOf(ip)) {
+    const hop = `${passage.source} ${passage.destination}`;
+    if (!passage.toward && !replies.has(hop)) replies.set(hop, passage);
+  }
   for (const path of paths) readPath(traffic, path, replies);
   return traffic;
 }
 
-function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[]): void {
+/** `replies`: by source and destination MAC the passage of frames from the server IP. */
+function readPath(traffic: Traffic, path: FlowPath, replies: ReadonlyMap<string, Passage>): void {
   const { toward, from, flows } = path;
   const entry = toward[0];
   const service = serviceName(path);
@@ -224,11 +229,13 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
         add2(hop.event === PathEvent.towardInTunnel ? traffic.tunnels : traffic.forwards, hop.source, hop.destination, flows);
       }
     } else if (!gone.has(hop.source) && entry !== undefined && hop.destination !== entry.destination && !isAfterReply(path, hop)) {
-      const leap = traffic.leaps.find((l) => l.arrived === entry.destination && l.left === hop.source && l.to === hop.destination);
-      if (leap !== undefined) {
+      const [arrived, left, to] = [entry.destination, hop.source, hop.destination];
+      const leap = traffic.leaps.get(`${arrived} ${left} ${to}`);
+      if (leap === undefined) traffic.leaps.set(`${arrived} ${left} ${to}`, { arrived, left, to, flows, services: new Set([service]) });
+      else {
         leap.flows += flows;
         leap.services.add(service);
-      } else traffic.leaps.push({ arrived: entry.destination, left: hop.source, to: hop.destination, flows, services: new Set([service]) });
+      }
     }
     reached.add(hop.destination);
     gone.add(hop.source);
@@ -238,7 +245,7 @@ function readPath(traffic: Traffic, path: FlowPath, replies: readonly Passage[])
   for (const hop of from) {
     if (replied.has(hop.source)) add(traffic.returns, hop.source, flows);
     else if (hop === from[0] && hop.source !== '') {
-      const passage = replies.find((p) => p.source === hop.source && p.destination === hop.destination);
+      const passage = replies.get(`${hop.source} ${hop.destination}`);
       if (passage !== undefined && (FRESH_TTLS.has(passage.maxTtl) || FRESH_TTLS.has(passage.minTtl))) {
         add(traffic.repliers, hop.source, flows);
         if (!isRefusal(path, hop)) traffic.servers.set(hop.source, (traffic.servers.get(hop.source) ?? new Set()).add(service));
@@ -264,15 +271,19 @@ function isAfterReply(path: FlowPath, hop: Step): boolean {
 
 /** A request arrives at one MAC and its copy leaves from another, a hop later at most, and nothing between them: one machine. */
 function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
-  for (const { arrived, left, to, services } of traffic.leaps) {
+  const ttlsTo = new Map<Mac, Ttls>();
+  const ttlsOn = new Map<string, Ttls>();
+  for (const passage of o.passagesOf(traffic.ip)) {
+    if (!passage.toward) continue;
+    addTtls(ttlsTo, passage.destination, passage);
+    addTtls(ttlsOn, `${passage.source} ${passage.destination}`, passage);
+  }
+  for (const { arrived, left, to, services } of traffic.leaps.values()) {
     if (isVirtualMac(arrived) || isVirtualMac(left) || !isSentFrom(arrived) || !isSentFrom(left)) continue;
-    const passages = o.passagesOf(traffic.ip).filter((p) => p.toward);
-    const incoming = passages.filter((p) => p.destination === arrived);
-    const outgoing = passages.filter((p) => p.source === left && p.destination === to);
-    if (incoming.length === 0 || outgoing.length === 0) continue;
+    const incoming = ttlsTo.get(arrived);
+    const outgoing = ttlsOn.get(`${left} ${to}`);
     // Clients differ in their TTLs, and not all of them come to each real server.
-    const [least, most] = [Math.min(...incoming.map((p) => p.minTtl)), Math.max(...incoming.map((p) => p.maxTtl))];
-    if (outgoing.some((p) => p.maxTtl > most || p.minTtl < least - 1)) continue;
+    if (incoming === undefined || outgoing === undefined || outgoing.max > incoming.max || outgoing.min < incoming.min - 1) continue;
     // A machine sends itself nothing.
     if (o.unicastFrames(arrived, left) + o.unicastFrames(left, arrived) > 0) continue;
     // A machine that serves the same by itself is another real server, not the director's second card; SSH on the VIP any of them serves.
@@ -281,6 +292,16 @@ function joinMacs(cluster: Cluster, traffic: Traffic, o: Observations): void {
     if (!cluster.knows(left)) cluster.assign(left, cluster.machineOf(arrived));
     else if (!cluster.knows(arrived)) cluster.assign(arrived, cluster.machineOf(left));
   }
+}
+
+interface Ttls {
+  readonly min: number;
+  readonly max: number;
+}
+
+function addTtls(ttls: Map<string, Ttls>, key: string, { minTtl, maxTtl }: Passage): void {
+  const known = ttls.get(key);
+  ttls.set(key, { min: Math.min(minTtl, known?.min ?? minTtl), max: Math.max(maxTtl, known?.max ?? maxTtl) });
 }
 
 /** The virtual MAC of a VRRP group stands for whoever is master: it names nobody, but its senders' real MACs are known by their IPs. */
@@ -348,7 +369,7 @@ function observeVip(
   for (const [mac, clue] of all) {
     const mine = passages.filter((p) => p.toward && (p.source === mac || p.destination === mac));
     addRole(vip.directors, cluster.machineOf(mac), clue, spanOf(mine));
-    for (const leap of traffic.leaps) {
+    for (const leap of traffic.leaps.values()) {
       if (leap.arrived === mac && isVirtualMac(mac)) {
         const behind = { source: clue.source, text: `sends the copies of requests to ${mac}` };
         addRole(vip.directors, cluster.machineOf(leap.left), behind, spanOf(passages.filter((p) => p.toward && p.source === leap.left)));
@@ -362,7 +383,7 @@ function observeVip(
         for (const [target, flows] of table.get(mac) ?? []) add(targets, target, flows);
       }
     }
-    for (const leap of traffic.leaps) {
+    for (const leap of traffic.leaps.values()) {
       if (cluster.machineOf(leap.arrived) === cluster.machineOf(director) && handsOver(cluster, traffic, leap, o))
         add(targets, leap.to, leap.flows);
     }
@@ -438,7 +459,7 @@ function forwardersThatDirect(
 ): Map<Mac, Clue> {
   const directors = new Map<Mac, Clue>();
   const forwards = handedOn(traffic);
-  for (const leap of traffic.leaps) if (handsOver(cluster, traffic, leap, o)) add2(forwards, leap.arrived, leap.to, leap.flows);
+  for (const leap of traffic.leaps.values()) if (handsOver(cluster, traffic, leap, o)) add2(forwards, leap.arrived, leap.to, leap.flows);
   for (const [mac, targets] of forwards) {
     const flows = [...targets.values()].reduce((a, b) => a + b, 0);
     const machines = count(targets.size, 'machine');
@@ -530,7 +551,7 @@ function isLocalNode({ paths }: Traffic, macs: readonly Mac[]): boolean {
 function observeMode(vip: Vip, directors: ReadonlyMap<Mac, Clue>, translators: ReadonlyMap<Mac, Clue>, traffic: Traffic): void {
   const total = (table: Map<Mac, Map<Mac, number>>) => [...table.values()].flatMap((t) => [...t.values()]).reduce((a, b) => a + b, 0);
   const tunnelled = total(traffic.tunnels);
-  const forwarded = total(traffic.forwards) + traffic.leaps.reduce((a, l) => a + l.flows, 0);
+  const forwarded = total(traffic.forwards) + [...traffic.leaps.values()].reduce((a, l) => a + l.flows, 0);
   const translated = translators.size > 0 ? total(traffic.translates) : 0;
   const most = Math.max(tunnelled, forwarded, translated);
   if (most === 0) {

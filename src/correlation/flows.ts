@@ -4,9 +4,9 @@
  * hashes of a 5-tuple are the same in either direction.
  *
  * A flow stands in one of two cache lines, of four rows each, that its second hash chooses: in the emptier one. One that finds both full stands
- * in a set aside, and nowhere else. When that is full, or half of all rows, the table grows, up to the cap. There nobody stands aside, since nearly
- * every line is full: the least valuable row of both lines (never answered, then longest silent) is overwritten and counted. A forgotten flow
- * keeps its place in its path's count.
+ * in a set aside, and nowhere else. When that is full, or half of all rows, the table grows, up to the cap. There nobody stands aside, which in a
+ * flood each look-up would read: the least valuable row of both lines (never answered, then longest silent) is overwritten and counted. A
+ * forgotten flow keeps its place in its path's count.
  *
  * Rows of either kind and events lie in the memory of the hot path, which keeps them while frames come (src/hot-path/assembly/flows.ts): there is
  * room for as many as there may ever be, since memory that is not written to costs nothing, while growing would hold old and new at once.

@@ -322,6 +322,22 @@ describe('facts of captures that are skimmed are those of frames that are decode
     expect(await expectSameSkimmed(both)).toBeGreaterThan(5000);
   });
 
+  it('in the memory of facts that ended amid the same piece', async () => {
+    const { path } = await generateCapture(join(folder, 'small.pcap'), { packets: 1000, flows: 20, seed: 3 });
+    const bytes = await readFile(path);
+    for (let most = 300; most < 420; most += 5) {
+      const ended = new Facts([], KEY);
+      const source = await openCaptureBytes('ended', memoryBytes(bytes), { chunkBytes: 1 << 20 });
+      let frames = 0;
+      await readAll(source, ended, (frame, isRefused) => {
+        if (isRefused) ended.addUnknown(frame);
+        else ended.addUndecoded(frame);
+        return ++frames < most;
+      });
+      expect(await expectSameSkimmed(bytes, 1 << 20, ended)).toBeGreaterThan(300);
+    }
+  });
+
   it('of one with a broken record after the first mebibyte, of which as much is read', async () => {
     const data = joined(busy[2000]!.bytes.subarray(0, 54), new Uint8Array(946));
     const records = Array.from({ length: 2000 }, (_, i) => pcapRecord({ data, ...(i === 1200 ? { captured: 300_000 } : {}) }));
@@ -396,15 +412,15 @@ function memoryBytes(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** Reads all frames: those that these facts do not skim are handed out. */
-async function readAll(source: FrameSource, facts: Facts | null, use: (frame: Frame, isRefused: boolean) => void): Promise<void> {
+/** Reads all frames, or until `use` says false: those that these facts do not skim are handed out. */
+async function readAll(source: FrameSource, facts: Facts | null, use: (frame: Frame, isRefused: boolean) => unknown): Promise<void> {
   const frame = emptyFrame();
   if (facts !== null) source.readInto!(facts.memory);
   do {
     for (;;) {
       const isRefused = facts !== null && source.skim!(facts);
       if (!source.next(frame)) break;
-      use(frame, isRefused);
+      if (use(frame, isRefused) === false) return;
     }
   } while (await source.more());
 }
@@ -418,8 +434,8 @@ function recordsIn(bytes: Buffer, format: 'pcap' | 'pcapng'): number[] {
 }
 
 /** Reads a capture both ways; the number of frames that were skimmed. */
-async function expectSameSkimmed(bytes: Uint8Array, chunkBytes = 1 << 16): Promise<number> {
-  const one = new Facts([], KEY);
+async function expectSameSkimmed(bytes: Uint8Array, chunkBytes = 1 << 16, ended: Facts | null = null): Promise<number> {
+  const one = new Facts([], KEY, undefined, ended);
   const other = new Facts([], KEY);
   const [source, plain] = await Promise.all([bytes, bytes].map((b) => openCaptureBytes('broken', memoryBytes(b), { chunkBytes })));
   const handed = { frames: 0 };

@@ -32,10 +32,12 @@ import {
   TWICE,
   USUAL,
 } from '../layout';
+import { fetchNothing } from './fetch-ahead';
 import { forgetHops } from './known-hops';
 
 /** Says how much of the tables may have been written to: what nobody wrote to costs nothing, and is to stay so. */
 export function clear(edges: i32, passages: i32, paths: i32, flowRows: i32, stepRows: i32): void {
+  fetchNothing();
   memory.fill(0, 0, LARGE + LARGE_SETS * LARGE_SET_BYTES);
   memory.fill(DATAGRAMS, 0, DATAGRAM_ROWS * DATAGRAM_BYTES);
   if (forgetHops()) memory.fill(HOPS, 0, HOP_SETS * HOPS_A_SET * HOP_BYTES);

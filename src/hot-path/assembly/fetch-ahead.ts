@@ -54,7 +54,7 @@ export function fetchAhead(at: usize, limit: usize, frameAt: i32, lengthAt: i32,
   readPlaces(older, olderEnd);
 }
 
-/** Writes to a row where the frame at `start` will be looked for: four places, and the hashes of a flow that it may begin, else 0. */
+/** Writes to a row where the frame at `start` will be looked for: four places, and the hashes of a flow that it may begin; of others the first is 0. */
 function locate(row: usize, start: usize): void {
   const at = load<u16>(start, 12) === VLAN_TAG ? start + VLAN_BYTES : start;
   const flags = flagsOf(at);

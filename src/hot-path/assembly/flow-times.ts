@@ -42,17 +42,15 @@ function fetchNewest(from: i32, to: i32): void {
  * -1 for none.
  */
 export function nextOutside(from: i32, to: i32): i32 {
-  for (; from < to; from += BLOCK) {
-    const end = min(from + BLOCK, to);
-    fetchNewest(from, end);
-    for (let row = from; row < end; row += FLOW_BYTES >> 2) {
-      const hot: usize = FLOWS + (row << 2);
-      const path = load<i32>(hot, 4) & PATH;
-      if (load<i32>(hot) === 0 || path === 0) continue;
-      const at = newestAt(COLD + (load<i32>(hot, 12) << 2));
-      const times: usize = PATH_TIMES + (path << 4);
-      if (at <= load<f64>(times) || at >= load<f64>(times, 8)) return row;
-    }
+  for (let row = from; row < to; row += FLOW_BYTES >> 2) {
+    // Whoever asks for the next one of a block has it near already.
+    if (row % BLOCK === 0) fetchNewest(row, min(row + BLOCK, to));
+    const hot: usize = FLOWS + (row << 2);
+    const path = load<i32>(hot, 4) & PATH;
+    if (load<i32>(hot) === 0 || path === 0) continue;
+    const at = newestAt(COLD + (load<i32>(hot, 12) << 2));
+    const times: usize = PATH_TIMES + (path << 4);
+    if (at <= load<f64>(times) || at >= load<f64>(times, 8)) return row;
   }
   return -1;
 }

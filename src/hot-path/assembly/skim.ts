@@ -13,16 +13,19 @@ let answer: i32 = KNOWN;
  */
 export function skim(format: i32, at: usize, limit: usize, fractions: u32, point: i32, detail: i32): usize {
   answer = KNOWN;
-  if (limit !== piece) {
+  // Memory that is read into again may end where it did before.
+  if (limit !== piece || at < reached) {
     piece = limit;
     fetchNothing();
   }
   const end = format === PCAP ? skimPcap(at, limit, fractions, point, detail) : skimPcapng(at, limit, fractions, point, detail);
   store<f64>(ANSWER, answer);
+  reached = end;
   return end;
 }
 
-/** End of what was read when skimming began last. */
+/** Where skimming ended last, and the end of what was read then. */
+let reached: usize = 0;
 let piece: usize = 0;
 
 /** Records of pcap. */
