@@ -1,7 +1,6 @@
 /** `lvs-doctor watch -i <interface>` */
 
 import { fstatSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LiveEvent } from '../live/live-event.ts';
 import type { Watch } from '../live/watch.ts';
@@ -79,8 +78,6 @@ function readUrl(text: string): string {
 }
 
 async function run(pipe: string | undefined, options: WatchCommandOptions): Promise<void> {
-  // The heap's young part would grow by leaps for an hour, up to 32 MB, and shrink when it is quiet: as small as it begins is enough.
-  setFlagsFromString('--semi-space-growth-factor=1');
   const { name, point, given } = await whatToWatch(pipe, options);
   const rules = await rulesOf(options);
   const { openLive } = await import('../capture/live/open-live.ts');
