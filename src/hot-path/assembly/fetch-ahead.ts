@@ -14,7 +14,7 @@ import { hopSet } from './known-hops';
 import { openSet } from './open-requests';
 import { checksumOf, destinationOf, FIN, flagsOf, ipIdOf, isSample, portsOf, SYN, sequenceOf, sourceOf, VLAN_BYTES, VLAN_TAG } from './tcp';
 
-/** What lies this far in follows a place in the next cache line. */
+/** Bytes from a cache line to the next. */
 const LINE = 64;
 const BATCH_BYTES: usize = AHEAD_FRAMES * AHEAD_BYTES;
 const FIRST_BATCH: usize = AHEAD;
@@ -54,7 +54,7 @@ export function fetchAhead(at: usize, limit: usize, frameAt: i32, lengthAt: i32,
   readPlaces(older, olderEnd);
 }
 
-/** Writes to a row where the frame at `start` will be looked for: four places, and the hashes of a flow that it may begin; of others the first is 0. */
+/** Writes to a row where the frame at `start` will be looked for: four places, and both hashes of a flow that it may begin, of which the first is 0 for all others. */
 function locate(row: usize, start: usize): void {
   const at = load<u16>(start, 12) === VLAN_TAG ? start + VLAN_BYTES : start;
   const flags = flagsOf(at);

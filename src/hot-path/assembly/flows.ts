@@ -99,8 +99,8 @@ function emptyIn(rows: usize, bytes: usize): usize {
 }
 
 /**
- * The same for a segment, whose hashes were made last, that will be asked for among datagrams and open requests too, and may take any row of two lines: what is far away in memory comes
- * at once then, and is waited for once.
+ * The same for a segment, whose hashes were made last, that will be asked for among datagrams and open requests too, and may take any row of two
+ * lines: what is far away in memory comes at once then, and is waited for once.
  */
 export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): i32 {
   const open = load<i32>(openSet(load<i32>(HASHES, 8), sequence));
