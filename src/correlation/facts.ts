@@ -18,7 +18,6 @@ import {
   HEADERS,
   HEADERS_BYTES,
   KNOWN,
-  MAX_16_BITS,
   ONCE,
   POINT_BYTES,
   POINT_DISORDERED,
@@ -198,7 +197,7 @@ export class Facts implements FrameSkimmer {
   }
 
   get sightings(): EdgeSightings {
-    const [once, twice, thrice] = [ONCE, TWICE, THRICE].map((counts) => this.#hot.doubles(counts, MAX_16_BITS));
+    const [once, twice, thrice] = [ONCE, TWICE, THRICE].map((counts) => this.#hot.doubles(counts, this.edges.count));
     return { once: once!, twice: twice!, thrice: thrice! };
   }
 
