@@ -269,16 +269,7 @@ export const CASES: readonly LimitCase[] = [
     small: 3000,
     exit: 1,
     says: /^FAULT/,
-    run: (at, count) => {
-      const { bytes, view } = synFrom();
-      return behindTheFault(at, (capture) => {
-        for (let i = 0; i < count; i++) {
-          view.setUint32(FRAME.ipv4Source, 0x0b00_0000 + i);
-          view.setUint32(FRAME.sequence, Math.imul(i, 2_654_435_761));
-          capture.frame(bytes);
-        }
-      });
-    },
+    run: (at, count) => requested(at, count, (i) => 0x0b00_0000 + i),
   },
   {
     name: 'clients that collide',
@@ -288,14 +279,8 @@ export const CASES: readonly LimitCase[] = [
     exit: 1,
     says: /^FAULT/,
     run: (at, count) => {
-      const { bytes, view } = synFrom();
-      return behindTheFault(at, (capture) => {
-        for (const [i, client] of collidingClients(count).entries()) {
-          view.setUint32(FRAME.ipv4Source, client);
-          view.setUint32(FRAME.sequence, i);
-          capture.frame(bytes);
-        }
-      });
+      const clients = collidingClients(count);
+      return requested(at, count, (i) => clients[i]!);
     },
   },
   {
@@ -751,6 +736,18 @@ async function readingOf(path: string, { child, outcome }: Running): Promise<voi
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** SYNs, the i-th from the i-th client, behind the fault. */
+function requested(at: Place, count: number, clientOf: (i: number) => number): Promise<Outcome> {
+  const { bytes, view } = synFrom();
+  return behindTheFault(at, (capture) => {
+    for (let i = 0; i < count; i++) {
+      view.setUint32(FRAME.ipv4Source, clientOf(i));
+      view.setUint32(FRAME.sequence, Math.imul(i, 2_654_435_761));
+      capture.frame(bytes);
+    }
+  });
 }
 
 /** ARP requests behind the fault, each a little other than the one before. */

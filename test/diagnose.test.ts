@@ -1,25 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import type { CaptureInfo, FrameSource } from '../src/capture/frame.ts';
+import { type FrameSource, LinkType } from '../src/capture/frame.ts';
+import { liveInfo } from '../src/capture/live/live-info.ts';
 import { NOTHING_GIVEN } from '../src/cluster/given/given.ts';
 import { diagnoseFrames } from '../src/diagnose.ts';
 
-const info: CaptureInfo = {
-  name: 'of nothing',
-  format: 'pcap',
-  compression: null,
-  snapLength: 262_144,
-  skippedFrames: 0,
-  linkTypes: [1],
-  frames: 0,
-  bytes: 0,
-  storedBytes: null,
-  storedBytesRead: 0,
-  cutOff: false,
-  damage: null,
-  dropped: null,
-};
+const info = liveInfo('of nothing', LinkType.ethernet, 0);
 
 const sourceOf = (more: () => Promise<boolean>): FrameSource => ({ info, next: () => false, more, close: async () => {} });
 

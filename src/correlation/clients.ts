@@ -1,11 +1,8 @@
 /** How many clients the remembered flows have: distinct addresses, of IPv6 by a fingerprint of 32 bits. */
 import type { HotPath } from '../hot-path/hot-path.ts';
-import { CLIENT_COUNTS, FLOW_BYTES, MAX_16_BITS, PATH_GROUPS } from '../hot-path/layout.ts';
-import type { FlowTable } from './flows.ts';
+import { CLIENT_COUNTS, PATH_GROUPS } from '../hot-path/layout.ts';
+import { type FlowTable, HOT_WORDS_AT_ONCE } from './flows.ts';
 import type { PathTrie } from './paths.ts';
-
-/** Words of rows that are looked through at once: V8 makes fast code of what is called, not of what is running. */
-const WORDS_AT_ONCE = ((1 << 12) * FLOW_BYTES) / Int32Array.BYTES_PER_ELEMENT;
 
 /**
  * Counts the clients of each group of servers, in one pass over the flows.
@@ -18,6 +15,6 @@ export function countClients(groups: ReadonlyMap<number, number>, flows: FlowTab
   const most = Math.max(0, ...groups.values());
   hot.exports.beginClients(most + 1);
   const end = flows.hot.length;
-  for (let from = 0; from < end; from += WORDS_AT_ONCE) hot.exports.addClients(from, Math.min(end, from + WORDS_AT_ONCE));
-  return hot.words(CLIENT_COUNTS, MAX_16_BITS).slice(0, most + 1);
+  for (let from = 0; from < end; from += HOT_WORDS_AT_ONCE) hot.exports.addClients(from, Math.min(end, from + HOT_WORDS_AT_ONCE));
+  return hot.words(CLIENT_COUNTS, most + 1).slice();
 }

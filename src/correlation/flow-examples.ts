@@ -1,7 +1,7 @@
 /** Of each path some flows that show what it is: its earliest, and its newest. */
 import type { HotPath } from '../hot-path/hot-path.ts';
 import { FLOW_BYTES, KEPT_UNTIL, MAX_16_BITS, PATH, PATH_TIMES } from '../hot-path/layout.ts';
-import { Cold, FlowFlag, type FlowTable } from './flows.ts';
+import { Cold, FlowFlag, type FlowTable, HOT_WORDS_AT_ONCE } from './flows.ts';
 
 /** One flow that stands at a path. */
 export interface FlowExample {
@@ -17,9 +17,6 @@ export interface FlowExample {
 const EXAMPLES_FORGOTTEN = 3;
 /** Words of a flow's row. */
 const FLOW_ROW = FLOW_BYTES / Int32Array.BYTES_PER_ELEMENT;
-/** Words of rows that are looked through at once: V8 makes fast code of what is called, not of what is running. */
-const WORDS_AT_ONCE = (1 << 12) * FLOW_ROW;
-
 /** A row of the flow table and the time by which it is chosen. */
 interface TimedRow {
   readonly row: number;
@@ -132,7 +129,7 @@ export class FlowExamples {
   #nextOutside(from: number): number {
     const end = this.#flows.hot.length;
     while (from < end) {
-      const to = Math.min(end, from + WORDS_AT_ONCE);
+      const to = Math.min(end, from + HOT_WORDS_AT_ONCE);
       const row = this.#hot.exports.nextOutside(from, to);
       if (row >= 0) return row;
       from = to;

@@ -12,7 +12,7 @@ import {
   PATH,
   PATH_GROUPS,
 } from '../layout';
-import { fetchCold } from './flows';
+import { BLOCK, fetchCold } from './flows';
 import { finish } from './hash';
 import { key2, key3 } from './key';
 
@@ -31,9 +31,6 @@ export function beginClients(groups: i32): void {
   mask = slots - 1;
   end = CLIENT_PAIRS + slots * CLIENT_PAIR_BYTES;
 }
-
-/** Words of rows whose memory is fetched at a time, before any of them is looked at. */
-const BLOCK = 32 * (FLOW_BYTES >> 2);
 
 /** Counts the clients of the rows from one to another, as indexes of words. */
 export function addClients(from: i32, to: i32): void {

@@ -4,7 +4,6 @@ import {
   COLD_FIRST_AT,
   COLD_FIRST_FRAME,
   COLD_NEWEST_EVENT,
-  EVENT_BITS,
   EVENT_BYTES,
   EVENTS,
   FLOW_BYTES,
@@ -13,11 +12,7 @@ import {
   PATH,
   PATH_TIMES,
 } from '../layout';
-import { fetchCold } from './flows';
-
-/** Words of rows whose memory is fetched at a time, before any of them is looked at. */
-const BLOCK = 32 * (FLOW_BYTES >> 2);
-const EVENT_MASK: i32 = (1 << EVENT_BITS) - 1;
+import { BLOCK, EVENT_MASK, fetchCold } from './flows';
 
 /** Time of the newest event of a flow by its cold row; NaN where none is remembered. */
 function newestAt(cold: usize): f64 {

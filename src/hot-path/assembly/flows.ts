@@ -109,6 +109,9 @@ export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum:
   return findFlow(first, second);
 }
 
+/** Words of rows whose memory is fetched at a time, before any of them is looked at. */
+export const BLOCK: i32 = 32 * (FLOW_BYTES >> 2);
+
 /** Reads the cold rows of rows from one to another, as indexes of words. What was read is only near then; an empty row tells of the first one. */
 export function fetchCold(from: i32, to: i32): i32 {
   let near = 0;
@@ -201,7 +204,7 @@ export function forgetFlow(start: i32, state: i32): void {
   store<f64>(FLOWS_FORGOTTEN, load<f64>(FLOWS_FORGOTTEN) + 1);
 }
 
-const EVENT_MASK: i32 = (1 << EVENT_BITS) - 1;
+export const EVENT_MASK: i32 = (1 << EVENT_BITS) - 1;
 
 function previousOf(event: i32): i32 {
   return load<i32>(EVENTS + event * EVENT_BYTES, 4) & EVENT_MASK;
