@@ -24,14 +24,19 @@ const TYPICAL = ['healthy-t5/mirror.pcap', 'heavy/mirror.pcap', 'rs-arp-partial-
 /** Packages that these import, and what those import. */
 const BUNDLED = ['commander', 'chalk', 'cli-table3', 'string-width', 'strip-ansi', 'ansi-regex', 'emoji-regex', 'is-fullwidth-code-point'];
 
-/** Commander starts commands that are programs of their own with it. We have none, and to load it takes as long as to diagnose a thousand frames. */
-const CHILD_PROCESS = 'node:child_process';
-const isCommander = (importer) => importer?.includes('/node_modules/commander/') === true;
-const nothing = {
-  name: 'nothing instead of what commander does not need here',
-  resolveId: (id, importer) => (id === CHILD_PROCESS && isCommander(importer) ? 'nothing' : null),
-  load: (id) => (id === 'nothing' ? 'export {};' : null),
+/**
+ * What packages load and we have no use of, by package and import, and what stands there instead: to load it takes as long as to diagnose a thousand frames.
+ * Commander starts commands that are programs of their own; chalk asks what the terminal can show, which we tell it each time.
+ */
+const UNUSED = {
+  'commander node:child_process': 'export {};',
+  'chalk #supports-color': 'export default { stdout: false, stderr: false };',
 };
+const unusedBy = (id, importer) => {
+  const name = `${/.*\/node_modules\/([^/]+)\//.exec(importer ?? '')?.[1]} ${id}`;
+  return name in UNUSED ? name : null;
+};
+const unused = { name: 'unused', resolveId: unusedBy, load: (id) => UNUSED[id] ?? null };
 
 let rolldown;
 let asc;
@@ -48,9 +53,8 @@ const bundle = await rolldown({
   cwd: root,
   input: { main: './src/cli/main.ts' },
   // '#' begins the name of what a package imports of itself.
-  external: (id, importer) =>
-    !/^[./#]/.test(id) && !BUNDLED.includes(id) && !(id === CHILD_PROCESS && isCommander(importer)) && id !== 'nothing',
-  plugins: [nothing],
+  external: (id, importer) => !/^[./#]/.test(id) && !BUNDLED.includes(id) && unusedBy(id, importer) === null && !(id in UNUSED),
+  plugins: [unused],
   platform: 'node',
   transform: { target: 'node20' },
   // A module that one place imports lazily and another eagerly is what EVERY_DIAGNOSIS is about.
@@ -86,7 +90,7 @@ const { error } = await asc.main(
 );
 if (error !== null) throw error;
 const file = join(root, 'dist/core.cjs');
-writeFileSync(file, inAscii(readFileSync(file, 'utf8')));
+writeFileSync(file, inAscii(withRuntime(readFileSync(file, 'utf8'))));
 const captures = TYPICAL.map((name) => join(root, 'fixtures/pcaps', name));
 execFileSync(process.execPath, [join(root, 'scripts/keep-code.cjs'), file, ...captures], { stdio: ['ignore', 'ignore', 'inherit'] });
 // Their licences ask to be where their code is.
@@ -96,6 +100,15 @@ function licenceOf(name) {
   const folder = join(root, 'node_modules', name);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   return `${name}\n\n${readFileSync(join(folder, file), 'utf8')}`;
+}
+
+/** The same program with what rolldown adds of its own in it: that is a file besides, wherever it is told that modules belong together. */
+function withRuntime(source) {
+  const required = /require\("\.\/(rolldown-runtime-[^"]+)"\)/;
+  const name = required.exec(source)?.[1];
+  if (name === undefined) throw new Error('build: the core requires no rolldown-runtime; withRuntime expects that it does.');
+  const runtime = readFileSync(join(root, 'dist', name), 'utf8');
+  return source.replace(required, () => `((exports) => {\n${runtime}return exports;\n})({})`);
 }
 
 /** The same program: JavaScript takes \\u escapes wherever we have such characters. A text of one byte a character is read in a fraction of the time. */

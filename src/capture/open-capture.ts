@@ -1,6 +1,5 @@
 /** Opens a saved capture: finds out where the bytes come from, how they are compressed and in which format they are. */
 import { closeSync, fstatSync, open, type Stats } from 'node:fs';
-import { isatty } from 'node:tty';
 import { UsageError } from '../usage-error.ts';
 import type { ByteSource } from './byte-source.ts';
 import { FileBytes } from './file-bytes.ts';
@@ -10,7 +9,6 @@ import { Intake } from './intake.ts';
 import { notACapture, TELLING_BYTES } from './not-a-capture.ts';
 import { isPcapMagic, MAX_PCAP_RECORD_BYTES, PCAP_HEADER_BYTES, PcapReader } from './pcap.ts';
 import { PcapngReader, SECTION_HEADER } from './pcapng.ts';
-import { PipeBytes } from './pipe-bytes.ts';
 import type { OpenCaptureInfo } from './record-reader.ts';
 import { ReplayedBytes } from './replayed-bytes.ts';
 
@@ -37,7 +35,7 @@ export interface OpenCaptureOptions {
  */
 export async function openCapture(name: string, options: OpenCaptureOptions = {}): Promise<FrameSource> {
   const subject = subjectOf(name);
-  return openCaptureBytes(name, name === '-' ? standardInput(subject, options) : await storedFile(subject, name, options), options);
+  return openCaptureBytes(name, await (name === '-' ? standardInput(subject, options) : storedFile(subject, name, options)), options);
 }
 
 /** The same for bytes that were obtained otherwise; closing the capture closes `stored`. */
@@ -117,7 +115,7 @@ async function decompressed(stored: ByteSource): Promise<[ByteSource, 'gzip' | '
   const isGzip = magic >>> 16 === GZIP_MAGIC;
   const isZstd = magic === ZSTD_MAGIC || (magic & 0xf0ffffff) >>> 0 === ZSTD_SKIPPABLE;
   if (!isGzip && !isZstd) return [whole, null];
-  // Loaded when it is needed, and not by import(), which code that V8 kept cannot call (bin/load.js).
+  // Not by import(), which code that V8 kept cannot call (bin/load.js).
   const zlib: Zlib = process.getBuiltinModule('node:zlib');
   if (isGzip) return [new InflatedBytes(whole, () => zlib.createGunzip({ chunkSize: INFLATED_CHUNK_BYTES }), false), 'gzip'];
   const create = zlib.createZstdDecompress;
@@ -134,8 +132,8 @@ interface Zlib {
 
 type CreateDecompress = (options: { chunkSize: number }) => Decompressor;
 
-function standardInput(subject: string, { keep }: OpenCaptureOptions): ByteSource {
-  if (isatty(0)) {
+async function standardInput(subject: string, { keep }: OpenCaptureOptions): Promise<ByteSource> {
+  if (process.getBuiltinModule('node:tty').isatty(0)) {
     throw new UsageError(
       `${subject} is a terminal; a pcap or pcapng stream was expected: pipe one in, for example tcpdump -i eth0 -w - | lvs-doctor diagnose -.`,
     );
@@ -148,7 +146,7 @@ function standardInput(subject: string, { keep }: OpenCaptureOptions): ByteSourc
       `${subject} cannot be read (${error instanceof Error ? error.message : String(error)}); a pcap or pcapng stream was expected: pipe one in.`,
     );
   }
-  const source = sourceOf(subject, 0, status);
+  const source = await sourceOf(subject, 0, status);
   return keep?.(source) ?? source;
 }
 
@@ -156,7 +154,7 @@ async function storedFile(subject: string, name: string, { keep }: OpenCaptureOp
   const descriptor = await openDescriptor(subject, name);
   try {
     const status = fstatSync(descriptor);
-    const source = sourceOf(subject, descriptor, status);
+    const source = await sourceOf(subject, descriptor, status);
     return status.isFile() ? source : (keep?.(source) ?? source);
   } catch (error) {
     closeSync(descriptor);
@@ -174,11 +172,14 @@ function openDescriptor(subject: string, name: string): Promise<number> {
   });
 }
 
-function sourceOf(subject: string, descriptor: number, status: Stats): ByteSource {
+async function sourceOf(subject: string, descriptor: number, status: Stats): Promise<ByteSource> {
   if (status.isDirectory()) {
     throw new UsageError(`${subject} is a directory; a capture file was expected: name the file in it.`);
   }
-  if (status.isFIFO() || status.isSocket()) return new PipeBytes(subject, descriptor);
+  if (status.isFIFO() || status.isSocket()) {
+    const { PipeBytes } = await import('./pipe-bytes.ts');
+    return new PipeBytes(subject, descriptor);
+  }
   return new FileBytes(subject, descriptor, status.isFile() ? status.size : null);
 }
 

@@ -14,6 +14,19 @@ import { addTopologyCommand } from './topology.ts';
 import { addTraceCommand } from './trace.ts';
 import { addWatchCommand } from './watch.ts';
 
+/** Commands by name, in the order of --help. */
+const COMMANDS: Readonly<Record<string, (program: Command) => void>> = {
+  diagnose: addDiagnoseCommand,
+  watch: addWatchCommand,
+  trace: addTraceCommand,
+  topology: addTopologyCommand,
+  'capture-plan': addCapturePlanCommand,
+  report: addReportCommand,
+  diff: addDiffCommand,
+  attach: addAttachCommand,
+  explain: addExplainCommand,
+};
+
 /**
  * Runs one command.
  * @param argv as process.argv: interpreter, script, arguments.
@@ -25,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // part would grow by leaps, up to 32 MB, for the sake of time that only captures of ten thousands of machines take: as small as it begins is enough.
   setFlagsFromString('--heap-growing-percent=20');
   setFlagsFromString('--semi-space-growth-factor=1');
-  const program = createProgram();
+  const program = createProgram(argv[2] ?? '');
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -36,7 +49,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+/** All commands take longer to make than a thousand frames to diagnose: where `asked` names one, it is the only one. */
+function createProgram(asked: string): Command {
   const program = new Command('lvs-doctor')
     .description(
       'Diagnoses LVS clusters with direct routing from packet captures: which machine breaks it, which frames prove it, which commands mend it.',
@@ -45,15 +59,8 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {}, writeErr: () => {} })
     .addHelpText('after', "\nStart with: lvs-doctor diagnose mirror.pcap\n'lvs-doctor <command> --help' tells the options of a command.");
-  addDiagnoseCommand(program);
-  addWatchCommand(program);
-  addTraceCommand(program);
-  addTopologyCommand(program);
-  addCapturePlanCommand(program);
-  addReportCommand(program);
-  addDiffCommand(program);
-  addAttachCommand(program);
-  addExplainCommand(program);
+  const command = Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
+  for (const add of command === undefined ? Object.values(COMMANDS) : [command]) add(program);
   return program;
 }
 

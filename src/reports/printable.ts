@@ -11,6 +11,10 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 /** The same but for the line breaks between the lines of a report, of which there are thousands. */
 const UNSAFE_IN_JSON = /[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
+/** Most texts: where nothing is to be replaced, that is found sooner than the sets of characters above are made. */
+const PLAIN = /^[ -~]*$/;
+const PLAIN_JSON = /^[\n -~]*$/;
+
 /** Characters of one text that are shown: many times what any rule says, and little enough to scroll past. */
 const LONGEST = 2000;
 
@@ -24,6 +28,7 @@ export function printableUpTo(longest: number, text: string): string {
   const cut = text.length - longest;
   if (cut > 0)
     return `${printableUpTo(longest, text.slice(0, longest))}… (${cut === 1 ? '1 character' : `${thousands(cut)} characters`} more)`;
+  if (PLAIN.test(text)) return text;
   return text
     .replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
     .replace(UNSAFE, '')
@@ -37,6 +42,7 @@ export function quoted(text: string): string {
 
 /** JSON text with the invisible characters of its strings written as escapes: the same value, and nothing a terminal obeys. */
 export function escapeInvisible(json: string): string {
+  if (PLAIN_JSON.test(json)) return json;
   return json.replace(UNSAFE_IN_JSON, (found) =>
     Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   );
