@@ -140,6 +140,7 @@ export class FlowTable {
     this.#memory.exports.emptyFlows(Math.max(FEW_EVENTS, Math.min(MAX_EVENTS, this.#cap * EVENTS_A_FLOW)));
   }
 
+  /** Begins an empty table. */
   #withRows(rows: number): Int32Array {
     this.#memory.exports.useFlows(rows, rows < this.#cap);
     return this.#memory.words(FLOWS, rows * HOT);
@@ -241,11 +242,9 @@ export class FlowTable {
 
   #grow(): void {
     const old = this.hot.slice();
-    let written = old.length;
     // Rarely: moving a row costs two cache misses.
     for (let rows = Math.min(Math.max((this.hot.length / HOT) * 2, MANY), this.#cap); ; rows *= 2) {
-      this.hot = this.#withRows(rows).fill(0, 0, written);
-      written = this.hot.length;
+      this.hot = this.#withRows(rows);
       if (this.#place(old)) return;
     }
   }

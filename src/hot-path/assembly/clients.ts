@@ -26,10 +26,9 @@ export function beginClients(groups: i32): void {
   // Each flow brings one pair at most.
   let slots = 1 << 10;
   while (slots < load<i32>(FLOW_COUNT) << 1) slots <<= 1;
-  // What was counted last; beyond that nobody has written.
-  memory.fill(CLIENT_PAIRS, 0, end - CLIENT_PAIRS);
   mask = slots - 1;
   end = CLIENT_PAIRS + slots * CLIENT_PAIR_BYTES;
+  memory.fill(CLIENT_PAIRS, 0, end - CLIENT_PAIRS);
 }
 
 /** Counts the clients of the rows from one to another, as indexes of words. */

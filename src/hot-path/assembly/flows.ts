@@ -41,13 +41,17 @@ let enough: i32 = 0;
 /** At the cap nobody stands aside. */
 let hasAside: bool = false;
 
-/** Sets the number of rows, a power of two, and whether flows may stand aside. */
+/**
+ * Begins an empty table of so many rows, a power of two, in which flows may stand aside or not. All of it is written to: a page that is read
+ * before it is written to, as when rows are fetched ahead, has the kernel called twice.
+ */
 export function useFlows(rows: i32, mayStandAside: bool): void {
   const bytes = <usize>rows * FLOW_BYTES;
   lineMask = bytes - LINE_BYTES;
   asideMask = bytes - ASIDE_BYTES;
   enough = rows >>> 1;
   hasAside = mayStandAside;
+  memory.fill(TABLE, 0, bytes);
 }
 
 /** The first of the two lines that a flow may stand in. */
