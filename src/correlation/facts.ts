@@ -565,7 +565,7 @@ export class Facts implements FrameSkimmer {
     const root = this.paths.rootOf(server, port, p.protocol, begun);
     if (root === 0) return -1;
     if (!guessed) this.#addService(root, server, port);
-    if (isSyn && p.version === 4) this.#hot.exports.putService(p.destination3, port, root);
+    if (isSyn && p.version === 4) this.#hot.exports.putService(p.destination3, port, false, root);
     const row = this.flows.insert(hashes.first, hashes.second, this.#examples.forget);
     const serverIsHigher = serverIsSource === sourceIsHigher;
     this.flows.hot[row + 1] =
@@ -593,6 +593,7 @@ export class Facts implements FrameSkimmer {
     const root = this.paths.rootOf(server, p.destinationPort, p.protocol, wasRequest ? Begun.reuse : Begun.syn);
     if (root === 0) return;
     this.#addService(root, server, p.destinationPort);
+    if (p.version === 4) this.#hot.exports.putService(p.destination3, p.destinationPort, wasRequest, root);
     if ((flows.hot[row + 1]! & FlowFlag.guessed) !== 0 && !this.#isFromClient(row, sourceIsHigher)) this.paths.flows[oldPath]!--;
     else this.#examples.keep(row, oldPath);
     flows.dropEvents(row);

@@ -49,7 +49,7 @@ interface Exports {
     story: number,
   ): void;
   putOpen(clientEnd: number, number: number, first: number, second: number, ms: number): void;
-  putService(ip: number, port: number, root: number): void;
+  putService(ip: number, port: number, isReuse: boolean, root: number): void;
   recentEdge(mac0: number, mac1: number, mac2: number, tag: number): number;
   seeDatagram(
     first: number,

@@ -56,7 +56,7 @@ export const RECENT = 0xc000;
 export const RECENT_SETS = 256;
 export const RECENT_SET_BYTES = 32;
 
-/** Services that SYNs begin flows to, rows of four words: IPv4 address, port + 1 (0 empty), root of the paths of such flows. */
+/** Services that SYNs begin flows to, rows of four words: IPv4 address, port + 1 (0 empty), root of the paths of such flows, and of those that use a 5-tuple again. */
 export const SERVICES = 0xe000;
 export const SERVICE_ROWS = 64;
 export const SERVICE_BYTES = 16;

@@ -276,6 +276,21 @@ describe('facts are those of decoded frames', () => {
     addBothWays([...busy.slice(0, 10_000), ...turned, ...again]);
   });
 
+  it('of a flood from one address that uses its ports again and again, and of the connections in it', async () => {
+    const { path } = await generateCapture(join(folder, 'flood.pcap'), { packets: 12_000, traffic: 'syn-flood' });
+    const flood = (await framesIn(path)).map((frame, i) => ({ ...frame, bytes: fromPort(frame.bytes, 2000 + (i % 400)) }));
+    const mixed = busy.slice(0, 12_000).flatMap((frame, i) => [frame, flood[i]!]);
+    expect(addBothWays([...flood, ...mixed])).toBeGreaterThan(2 * flood.length * 0.95);
+    // Flows that are forgotten meanwhile, and such as begin later than what stands in the capture before them.
+    addBothWays([...flood.slice(6000), ...mixed, ...flood.slice(0, 6000)].map(late), 1 << 12);
+  });
+
+  it('of more services than are remembered, whose clients use their ports again', async () => {
+    const { path } = await generateCapture(join(folder, 'services.pcap'), { packets: 6000, traffic: 'syn-flood' });
+    const flood = (await framesIn(path)).map((frame, i) => ({ ...frame, bytes: fromPort(frame.bytes, 2000 + (i % 50), 1 + (i % 90)) }));
+    expect(addBothWays([...flood, ...busy.slice(0, 3000), ...flood])).toBeGreaterThan(1000);
+  });
+
   it('of frames with any byte of their headers changed, cut off, doubled and in another order', () => {
     fc.assert(
       fc.property(fc.array(change, { minLength: 20, maxLength: 120 }), fc.nat({ max: 20_000 }), (changes, from) => {
@@ -292,6 +307,22 @@ describe('facts are those of decoded frames', () => {
     );
   });
 });
+
+/** A frame in disorder: up to half a second earlier or later. */
+function late(frame: CapturedFrame, i: number): CapturedFrame {
+  return { ...frame, nanoseconds: (frame.nanoseconds + (i % 7) * 100_000_000) % 1_000_000_000 };
+}
+
+/** A segment from this port of one client, to a port of the service where it is told; anything else as it is. */
+function fromPort(original: Uint8Array, port: number, servicePort?: number): Uint8Array {
+  const bytes = Uint8Array.from(original);
+  const view = new DataView(bytes.buffer);
+  if (view.getUint16(12) !== 0x0800) return bytes;
+  view.setUint32(26, 0x0a00_0001);
+  view.setUint16(34, port);
+  if (servicePort !== undefined) view.setUint16(36, servicePort);
+  return bytes;
+}
 
 describe('facts of captures that are skimmed are those of frames that are decoded one by one', () => {
   const folder = mkdtempSync(join(tmpdir(), 'skimmed-'));
@@ -479,8 +510,8 @@ function withTag(frame: CapturedFrame, vlan: number): CapturedFrame {
 /** The same frame of other clients. */
 function elsewhere(bytes: Uint8Array): Uint8Array {
   const moved = Uint8Array.from(bytes);
-  // Clients are 198.18.0.0/15.
-  for (const offset of [26, 30]) if (moved[offset] === 198) moved[offset] = 11;
+  // Clients are 10.0.0.0/8.
+  for (const offset of [26, 30]) if (moved[offset] === 10) moved[offset] = 11;
   return moved;
 }
 

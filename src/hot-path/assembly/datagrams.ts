@@ -20,9 +20,6 @@ import { finish } from './hash';
 /** The same datagram later than this is a retransmission that looks alike, not a copy. */
 const COPY_WITHIN_MS = 100;
 
-// Most pages are needed from the first thousands of frames on: see useFlows.
-memory.fill(DATAGRAMS, 0, DATAGRAM_ROWS * DATAGRAM_BYTES);
-
 /** Where a datagram is noted: by other bits than its signature has, so that together they are long enough for a flood of datagrams. */
 export function datagramRow(second: i32, sequence: i32, checksum: i32, ipId: i32, flags: i32): usize {
   const place = second ^ (<u32>((sequence ^ checksum ^ ipId) * 0x9e3779b1) >>> 12) ^ flags;

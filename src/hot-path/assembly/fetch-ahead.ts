@@ -9,7 +9,7 @@
 import { AHEAD, AHEAD_BYTES, AHEAD_FRAMES, COLD, FLOWS, HASHES, HEADERS_BYTES, INSTEAD_OF, MAX_FRAME_BYTES, NEAR } from '../layout';
 import { datagramRow } from './datagrams';
 import { hashFlow } from './flow-hashes';
-import { flowLine, nextLine, placeFor } from './flows';
+import { findFlow, flowLine, nextLine, placeFor } from './flows';
 import { hopSet } from './known-hops';
 import { openSet } from './open-requests';
 import { checksumOf, destinationOf, FIN, flagsOf, ipIdOf, isSample, portsOf, SYN, sequenceOf, sourceOf, VLAN_BYTES, VLAN_TAG } from './tcp';
@@ -86,7 +86,7 @@ function locate(row: usize, start: usize): void {
 
 /**
  * Writes to a row what its places tell of: of a segment the flow that the newest hop of its set belongs to, most likely its own; of a SYN the cold
- * row of the flow that would give way.
+ * row of the flow that would begin anew or give way.
  */
 function locateMore(row: usize): void {
   const first = load<i32>(row, 16);
@@ -94,8 +94,10 @@ function locateMore(row: usize): void {
   let more = set;
   if (first === 0) more = load<usize>(set, 16);
   else {
-    const place = placeFor(first, load<i32>(row, 20));
-    if (place <= INSTEAD_OF) more = COLD + (load<i32>(FLOWS + ((INSTEAD_OF - place) << 2), 12) << 2);
+    const second = load<i32>(row, 20);
+    let flow = findFlow(first, second);
+    if (flow < 0) flow = INSTEAD_OF - placeFor(first, second);
+    if (flow >= 0) more = COLD + (load<i32>(FLOWS + (flow << 2), 12) << 2);
   }
   store<usize>(row, more);
 }

@@ -260,6 +260,12 @@ export function dropEvents(start: i32, state: i32): void {
   forgetEvents(cold);
 }
 
+/** Time of the first event of a flow by the start of its cold row, in words; infinity where none is remembered. */
+export function beganAt(start: i32): f64 {
+  const cold: usize = COLD + (start << 2);
+  return (load<i32>(cold, COLD_NEWEST_EVENT) | load<i32>(cold, COLD_FIRST_FRAME)) === 0 ? Infinity : load<f64>(cold, COLD_FIRST_AT);
+}
+
 function forgetEvents(cold: usize): void {
   store<i32>(cold, 0, COLD_NEWEST_EVENT);
   store<i32>(cold, 0, COLD_FIRST_FRAME);

@@ -47,7 +47,7 @@ import {
 import { seeDatagram } from './datagrams';
 import { edgeOf } from './edges';
 import { hashFlow } from './flow-hashes';
-import { findFlow, placeFor, pushEvent, takeRow } from './flows';
+import { beganAt, dropEvents, findFlow, placeFor, pushEvent, takeRow } from './flows';
 import { findHop, noteHop } from './known-hops';
 import { seeLarge } from './large-segments';
 import { findOpen, putOpen } from './open-requests';
@@ -176,14 +176,18 @@ function follow(at: usize, edge: i32, payloadLength: i32, point: i32): i32 {
   const isSyn = (flags & (SYN | ACK)) === SYN;
   const row = findFlow(first, second);
   const sourceIsHigher = source > destination || (source === destination && sourcePort > destinationPort);
-  if (row < 0) return isSyn ? begin(at, edge, source, destination, ports, sourceIsHigher, point) : 0;
+  if (row < 0) return isSyn ? begin(at, edge, destination, ports, sourceIsHigher, point) : 0;
   const flow: usize = FLOWS + (row << 2);
   const state = load<i32>(flow, 4) & ~ONE_FRAME;
   const path = state & PATH;
   if (path === 0) return 0;
   const toward = sourceIsHigher !== ((state & SERVER_IS_HIGHER) !== 0);
-  // It begins the flow anew, or mends a wrong guess.
-  if (isSyn && (!toward || load<i32>(COLD + (load<i32>(flow, 12) << 2), COLD_INITIAL_SEQUENCE) !== sequenceOf(at))) return 0;
+  if (isSyn) {
+    // It mends a wrong guess.
+    if (!toward) return 0;
+    const initial = load<i32>(COLD + (load<i32>(flow, 12) << 2), COLD_INITIAL_SEQUENCE);
+    if (initial !== sequenceOf(at)) return beginAnew(at, edge, row, destination, ports, point);
+  }
   const step = stepRow(path, ((toward ? EVENT_TOWARD : EVENT_FROM) << 16) | edge);
   const passage = load<i32>(step, 12) - 1;
   if (load<i32>(step, 4) === 0 || passage <= 0) return 0;
@@ -232,19 +236,14 @@ function leadsBack(path: i32, edge: i32, toward: bool, passage: i32): bool {
 }
 
 /** The same for the first segment of a flow, whose hashes were made last: a SYN to a service that had others before. */
-function begin(at: usize, edge: i32, source: i32, destination: i32, ports: i32, sourceIsHigher: bool, point: i32): i32 {
-  const root = serviceRoot(destination, ports & 0xffff);
-  if (root === 0) return 0;
-  const step = stepRow(root, (EVENT_TOWARD << 16) | edge);
-  const passage = load<i32>(step, 12) - 1;
-  const next = load<i32>(step, 8);
-  if (load<i32>(step, 4) === 0 || passage <= 0 || next === root) return 0;
+function begin(at: usize, edge: i32, destination: i32, ports: i32, sourceIsHigher: bool, point: i32): i32 {
+  const root = serviceRoot(destination, ports & 0xffff, false);
+  const step = requestStep(root, edge);
+  if (step === 0) return 0;
   const first = load<i32>(HASHES);
   const second = load<i32>(HASHES, 4);
-  const clientEnd = load<i32>(HASHES, 8);
-  const sequence = sequenceOf(at);
   // Somebody may have rewritten the destination.
-  if (findOpen(clientEnd, sequence, msOf(load<f64>(CLOCK)), SYN_ANSWER_WITHIN_MS)) return 0;
+  if (findOpen(load<i32>(HASHES, 8), sequenceOf(at), msOf(load<f64>(CLOCK)), SYN_ANSWER_WITHIN_MS)) return 0;
   let row = placeFor(first, second);
   if (row === MUST_GROW) return 0;
   if (row <= INSTEAD_OF) {
@@ -252,23 +251,54 @@ function begin(at: usize, edge: i32, source: i32, destination: i32, ports: i32, 
     if (!isForgettable(row)) return 0;
   }
 
-  // Nothing is new but the flow: from here on all of it is added.
-  const ms = count(edge, point);
   takeRow(row, first, second);
+  return request(at, edge, row, root | ONE_FRAME | (sourceIsHigher ? 0 : SERVER_IS_HIGHER), step, point);
+}
+
+/** The same for a SYN of a new connection on the 5-tuple of an old one, from the same end: a flow that is none of the earliest of its path. */
+function beginAnew(at: usize, edge: i32, row: i32, destination: i32, ports: i32, point: i32): i32 {
   const flow: usize = FLOWS + (row << 2);
-  store<i32>(flow, root | ONE_FRAME | (sourceIsHigher ? 0 : SERVER_IS_HIGHER), 4);
+  const state = load<i32>(flow, 4);
+  const path = state & PATH;
+  const root = serviceRoot(destination, ports & 0xffff, <i32>load<u8>(BEGUN + path) <= BEGUN_REUSE);
+  const step = requestStep(root, edge);
+  if (step === 0) return 0;
+  const start = load<i32>(flow, 12);
+  const kept = load<f64>(KEPT_UNTIL + (path << 3));
+  if (kept === 0 || beganAt(start) < kept - 1) return 0;
+  dropEvents(start, state);
+  return request(at, edge, row, root | (state & SERVER_IS_HIGHER), step, point);
+}
+
+/** The step of a request from a root, when it and the passage that it takes are known and lead on; else 0. */
+function requestStep(root: i32, edge: i32): usize {
+  if (root === 0) return 0;
+  const step = stepRow(root, (EVENT_TOWARD << 16) | edge);
+  return load<i32>(step, 4) !== 0 && load<i32>(step, 8) !== root && load<i32>(step, 12) > 1 ? step : 0;
+}
+
+/** Adds a request, of which nothing is new but the flow, whose hashes were made last and which has its row, and no event. It begins with this state, at a root. */
+function request(at: usize, edge: i32, row: i32, state: i32, step: usize, point: i32): i32 {
+  const first = load<i32>(HASHES);
+  const second = load<i32>(HASHES, 4);
+  const sequence = sequenceOf(at);
+  const root = state & PATH;
+  const passage = load<i32>(step, 12) - 1;
+  const ms = count(edge, point);
+  const flow: usize = FLOWS + (row << 2);
+  store<i32>(flow, state, 4);
   store<i32>(flow, ms, 8);
   const flows: usize = PATH_FLOWS + (root << 3);
   store<f64>(flows, load<f64>(flows) + 1);
   const cold: usize = COLD + (load<i32>(flow, 12) << 2);
-  store<i32>(cold, source, COLD_CLIENT);
-  store<i32>(cold, ports, COLD_PORTS);
+  store<i32>(cold, sourceOf(at), COLD_CLIENT);
+  store<i32>(cold, portsOf(at), COLD_PORTS);
   store<i32>(cold, sequence, COLD_INITIAL_SEQUENCE);
-  putOpen(clientEnd, sequence, first, second, ms);
+  putOpen(load<i32>(HASHES, 8), sequence, first, second, ms);
   addToPassage(passage, ttlOf(at));
   const requests: usize = PASSAGES + passage * PASSAGE_BYTES;
   store<f64>(requests, load<f64>(requests, PASSAGE_REQUESTS) + 1, PASSAGE_REQUESTS);
-  move(row, root, next, 0);
+  move(row, root, load<i32>(step, 8), 0);
   const sighting = see(at, first, second, true, edge, ms);
   if (sighting < SEEN_ECHO) return KNOWN;
   knownFlow = row;

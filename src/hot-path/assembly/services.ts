@@ -6,17 +6,23 @@ function rowOf(ip: i32, port: i32): usize {
   return SERVICES + ((h >>> 16) & (SERVICE_ROWS - 1)) * SERVICE_BYTES;
 }
 
-export function putService(ip: i32, port: i32, root: i32): void {
+function isAt(row: usize, ip: i32, port: i32): bool {
+  return load<i32>(row) === ip && load<i32>(row, 4) === port + 1;
+}
+
+/** Notes the root of flows that begin with a first SYN, or of those that use a 5-tuple again. */
+export function putService(ip: i32, port: i32, isReuse: bool, root: i32): void {
   const row = rowOf(ip, port);
+  if (!isAt(row, ip, port)) store<i64>(row, 0, 8);
   store<i32>(row, ip);
   store<i32>(row, port + 1, 4);
-  store<i32>(row, root, 8);
+  store<i32>(row + ((<usize>isReuse) << 2), root, 8);
 }
 
 /** Its root; 0 when that is not known. */
-export function serviceRoot(ip: i32, port: i32): i32 {
+export function serviceRoot(ip: i32, port: i32, isReuse: bool): i32 {
   const row = rowOf(ip, port);
-  return load<i32>(row) === ip && load<i32>(row, 4) === port + 1 ? load<i32>(row, 8) : 0;
+  return isAt(row, ip, port) ? load<i32>(row + ((<usize>isReuse) << 2), 8) : 0;
 }
 
 /** From now on flows begin otherwise. */
