@@ -272,6 +272,15 @@ export const CASES: readonly LimitCase[] = [
     run: (at, count) => requested(at, count, (i) => 0x0b00_0000 + i),
   },
   {
+    name: 'clients that come again',
+    input: 'N SYNs of 60,000 clients, each from the port that it had before',
+    full: 10_000_000,
+    small: 3000,
+    exit: 1,
+    says: /^FAULT/,
+    run: (at, count) => requested(at, count, (i) => 0x0b00_0000 + (i % 60_000)),
+  },
+  {
     name: 'clients that collide',
     input: 'N SYNs of clients that a hash without a key puts into 1,024 slots of a table',
     full: 500_000,

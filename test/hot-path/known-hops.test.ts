@@ -281,8 +281,36 @@ describe('facts are those of decoded frames', () => {
     const flood = (await framesIn(path)).map((frame, i) => ({ ...frame, bytes: fromPort(frame.bytes, 2000 + (i % 400)) }));
     const mixed = busy.slice(0, 12_000).flatMap((frame, i) => [frame, flood[i]!]);
     expect(addBothWays([...flood, ...mixed])).toBeGreaterThan(2 * flood.length * 0.95);
-    // Flows that are forgotten meanwhile, and such as begin later than what stands in the capture before them.
-    addBothWays([...flood.slice(6000), ...mixed, ...flood.slice(0, 6000)].map(late), 1 << 12);
+    // Flows that are forgotten meanwhile, and such as begin before what stands ahead of them in the capture, by much and by little.
+    const disordered = [...flood.slice(6000), ...mixed, ...flood.slice(0, 6000)];
+    addBothWays(disordered.map(late), 1 << 12);
+    addBothWays(disordered.map((frame, i) => ({ ...frame, seconds: 1, nanoseconds: (i * 7919) % 1000 })));
+  });
+
+  it('when connections of which the beginning was not seen begin anew', async () => {
+    const { path } = await generateCapture(join(folder, 'syns.pcap'), { packets: 2000, traffic: 'syn-flood' });
+    const syns = await framesIn(path);
+    const from = (port: number) => syns.map((frame, i) => ({ ...frame, bytes: fromPort(frame.bytes, port + (i % 400)) }));
+    const [seen, begun] = [from(2000), from(6000)];
+    const inTheMiddle = begun.map(({ bytes, ...frame }) => ({ ...frame, bytes: bytes.with(47, bytes[23] === 6 ? TcpFlag.ack : 0) }));
+    expect(addBothWays([...seen, ...seen.slice(1000), ...inTheMiddle, ...begun])).toBeGreaterThan(syns.length * 2);
+  });
+
+  it('when two ends serve each other, each from the port on which it serves', async () => {
+    const { path } = await generateCapture(join(folder, 'ends.pcap'), { packets: 401, traffic: 'syn-flood' });
+    const ends = [0x0a00_0001, 0x9600_0001];
+    const frames = (await framesIn(path)).map((frame, i) => {
+      const bytes = Uint8Array.from(frame.bytes);
+      const view = new DataView(bytes.buffer);
+      // Others ask both of them first.
+      view.setUint32(26, i < 100 ? 0x0a00_0002 + i : ends[i % 2]!);
+      view.setUint32(30, ends[(i + 1) % 2]!);
+      view.setUint16(34, 2000);
+      view.setUint16(36, 2000);
+      return { ...frame, bytes };
+    });
+    expect(addBothWays(frames)).toBeGreaterThan(20);
+    expect(addBothWays(frames.slice(0, -1))).toBeGreaterThan(20);
   });
 
   it('of more services than are remembered, whose clients use their ports again', async () => {
@@ -313,12 +341,12 @@ function late(frame: CapturedFrame, i: number): CapturedFrame {
   return { ...frame, nanoseconds: (frame.nanoseconds + (i % 7) * 100_000_000) % 1_000_000_000 };
 }
 
-/** A segment from this port of one client, to a port of the service where it is told; anything else as it is. */
+/** A segment from this port of one of two clients, above and below the service in order, to a port of it where it is told; anything else as it is. */
 function fromPort(original: Uint8Array, port: number, servicePort?: number): Uint8Array {
   const bytes = Uint8Array.from(original);
   const view = new DataView(bytes.buffer);
   if (view.getUint16(12) !== 0x0800) return bytes;
-  view.setUint32(26, 0x0a00_0001);
+  view.setUint32(26, port % 2 === 0 ? 0x0a00_0001 : 0x9600_0001);
   view.setUint16(34, port);
   if (servicePort !== undefined) view.setUint16(36, servicePort);
   return bytes;

@@ -1,9 +1,9 @@
 /** To which services SYNs begin flows that have a root already: see PathTrie.rootOf in src/correlation/paths.ts. Direct-mapped. */
 import { SERVICE_BYTES, SERVICE_ROWS, SERVICES } from '../layout';
+import { finish } from './hash';
 
 function rowOf(ip: i32, port: i32): usize {
-  const h = (ip ^ (port << 16)) * 0x9e3779b1;
-  return SERVICES + ((h >>> 16) & (SERVICE_ROWS - 1)) * SERVICE_BYTES;
+  return SERVICES + (finish(ip ^ (port << 16)) & (SERVICE_ROWS - 1)) * SERVICE_BYTES;
 }
 
 function isAt(row: usize, ip: i32, port: i32): bool {
