@@ -20,12 +20,13 @@ import { key2, key3 } from './key';
 let mask: i32 = 0;
 let end: usize = CLIENT_PAIRS;
 
-/** Begins with no client of any of so many groups. */
-export function beginClients(groups: i32): void {
+/** Begins with no client of any of so many groups, of which so many flows may tell. */
+export function beginClients(groups: i32, flows: f64): void {
   memory.fill(CLIENT_COUNTS, 0, groups << 2);
   // Each flow brings one pair at most.
+  const most = <i32>min(flows, <f64>load<i32>(FLOW_COUNT));
   let slots = 1 << 10;
-  while (slots < load<i32>(FLOW_COUNT) << 1) slots <<= 1;
+  while (slots < most << 1) slots <<= 1;
   mask = slots - 1;
   end = CLIENT_PAIRS + slots * CLIENT_PAIR_BYTES;
   memory.fill(CLIENT_PAIRS, 0, end - CLIENT_PAIRS);
