@@ -10,7 +10,7 @@ import { AHEAD, AHEAD_BYTES, AHEAD_FRAMES, COLD, FLOWS, HASHES, HEADERS_BYTES, I
 import { datagramRow } from './datagrams';
 import { hashFlow } from './flow-hashes';
 import { findFlow, flowLine, nextLine, placeFor } from './flows';
-import { hopSet } from './known-hops';
+import { flowInSet, hopSet } from './known-hops';
 import { openSet } from './open-requests';
 import { checksumOf, destinationOf, FIN, flagsOf, ipIdOf, isSample, portsOf, SYN, sequenceOf, sourceOf, VLAN_BYTES, VLAN_TAG } from './tcp';
 
@@ -54,7 +54,10 @@ export function fetchAhead(at: usize, limit: usize, frameAt: i32, lengthAt: i32,
   readPlaces(older, olderEnd);
 }
 
-/** Writes to a row where the frame at `start` will be looked for: four places, and both hashes of a flow that it may begin, of which the first is 0 for all others. */
+/**
+ * Writes to a row where the frame at `start` will be looked for: four places, and both hashes of a flow that it may begin. Of all others the first hash
+ * is 0, and the second is where they are.
+ */
 function locate(row: usize, start: usize): void {
   const at = load<u16>(start, 12) === VLAN_TAG ? start + VLAN_BYTES : start;
   const flags = flagsOf(at);
@@ -82,18 +85,27 @@ function locate(row: usize, start: usize): void {
   store<usize>(row, set, 8);
   store<usize>(row, isNoted ? datagram : set, 12);
   store<i32>(row, 0, 16);
+  store<usize>(row, at, 20);
 }
 
 /**
- * Writes to a row what its places tell of: of a segment the flow that the newest hop of its set belongs to, most likely its own; of a SYN the cold
- * row of the flow that would begin anew or give way.
+ * Writes to a row two places that its own tell of: of a segment the row of its flow, or the lines where that is, if none of its hops is known yet; of a
+ * SYN the cold row of the flow that would begin anew or give way.
  */
 function locateMore(row: usize): void {
   const first = load<i32>(row, 16);
-  const set = load<usize>(row);
-  let more = set;
-  if (first === 0) more = load<usize>(set, 16);
-  else {
+  let more = load<usize>(row);
+  if (first === 0) {
+    const at = load<usize>(row, 20);
+    const flow = flowInSet(more, load<i32>(at, 26), load<i32>(at, 34));
+    if (flow !== 0) more = flow;
+    else {
+      const ports = portsOf(at);
+      hashFlow(sourceOf(at), ports >>> 16, destinationOf(at), ports & 0xffff, 6);
+      more = flowLine(load<i32>(HASHES, 4));
+      store<usize>(row, nextLine(more), 4);
+    }
+  } else {
     const second = load<i32>(row, 20);
     let flow = findFlow(first, second);
     if (flow < 0) flow = INSTEAD_OF - placeFor(first, second);
@@ -105,7 +117,7 @@ function locateMore(row: usize): void {
 /** Reads all places of the newest batch, and what those of the one before it told of. */
 function readPlaces(older: usize, olderEnd: usize): void {
   let near = 0;
-  for (let row = older; row < olderEnd; row += AHEAD_BYTES) near ^= load<i32>(load<usize>(row));
+  for (let row = older; row < olderEnd; row += AHEAD_BYTES) near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4));
   for (let row = rows; row < rowsEnd; row += AHEAD_BYTES) {
     near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4)) ^ load<i32>(load<usize>(row, 8)) ^ load<i32>(load<usize>(row, 12));
   }

@@ -62,6 +62,14 @@ function findInSet(set: usize, source: i32, destination: i32, ports: i32, edge: 
   return 0;
 }
 
+/** The row of the flow that a hop of a set belongs to, on whatever edge; 0 when none has this source and these ports. */
+export function flowInSet(set: usize, source: i32, ports: i32): usize {
+  for (let row = set; row < set + SET_BYTES; row += HOP_BYTES) {
+    if (load<i32>(row, 8) === ports && load<i32>(row) === source) return load<usize>(row, 16);
+  }
+  return 0;
+}
+
 /** The set of a connection, the same in either direction. Addresses and ports as in the frame. */
 export function hopSet(source: i32, destination: i32, ports: i32): usize {
   let h = ((source ^ destination) * 0x9e3779b1) ^ ((ports ^ rotl(ports, 16)) * 0x85ebca77);
