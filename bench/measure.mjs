@@ -8,16 +8,6 @@ const POLL_MS = 5;
 const SLOW_SECONDS = 15;
 const GNU_TIME = '/usr/bin/time';
 
-/**
- * What a process that is measured does not inherit. Every Node.js parses the certificates of NODE_EXTRA_CA_CERTS before it begins, whatever the program: where
- * they are those of a whole system, that takes as long as all the rest of `node -e 0`.
- */
-const NOT_INHERITED = 'NODE_EXTRA_CA_CERTS';
-const { [NOT_INHERITED]: certificates, ...environment } = process.env;
-
-/** A sentence on what was left out; null where nothing was. */
-export const leftOut = certificates === undefined ? null : `Processes run without ${NOT_INHERITED}, which is set here.`;
-
 let running;
 
 /** Ends the process that is being measured, with all that it started. */
@@ -58,7 +48,7 @@ export async function measure(command, { folder, method, stdin, exits = [0] }) {
   try {
     const begin = process.hrtime.bigint();
     // A group of its own, so that an interruption ends all of it.
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', errors], detached: true, env: environment });
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', errors], detached: true });
     running = child;
     let peak = null;
     const poll =
@@ -81,7 +71,8 @@ export async function measure(command, { folder, method, stdin, exits = [0] }) {
 }
 
 /**
- * Measures several processes in turns, so that a machine that slows down slows down all of them.
+ * Measures several processes in turns, so that a machine that slows down slows down all of them. The first one, with which the others are compared, runs before each of
+ * them: beside a program of many seconds the one moment of a short one would decide the ratio.
  * @template {{ command: readonly string[], stdin?: string, exits?: readonly number[] }} T
  * @param {readonly T[]} entries
  * @param {{ runs: number, folder: string, method: 'time' | 'proc' | 'none', deadline: number }} options `deadline` by the clock of `performance`: after it, nothing runs a second time
@@ -89,9 +80,11 @@ export async function measure(command, { folder, method, stdin, exits = [0] }) {
  */
 export async function measureInTurns(entries, { runs, folder, method, deadline }) {
   const taken = entries.map(() => []);
+  const turn = entries.flatMap((_, i) => (i > 1 ? [0, i] : [i]));
   for (let run = 0; run < runs; run++) {
-    for (const [i, entry] of entries.entries()) {
-      if (run > 0 && (taken[i][0].seconds > SLOW_SECONDS || performance.now() > deadline)) continue;
+    for (const i of turn) {
+      const entry = entries[i];
+      if (taken[i].length > 0 && (taken[i][0].seconds > SLOW_SECONDS || performance.now() > deadline)) continue;
       taken[i].push(await measure(entry.command, { folder, method, stdin: entry.stdin, exits: entry.exits }));
     }
   }

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateCapture, gzipCapture } from './generate.mjs';
 import { judgeGoals } from './goals.mjs';
-import { leftOut, measureInTurns, memoryMethod, stopMeasuring } from './measure.mjs';
+import { measureInTurns, memoryMethod, stopMeasuring } from './measure.mjs';
 import { diagnose, installedPrograms } from './programs.mjs';
 import { estimatedBytes, sections } from './sections.mjs';
 import { amount, count, table } from './table.mjs';
@@ -102,10 +102,9 @@ async function bench(options, folder) {
   const text = [
     machine(versions),
     ...missing.map((program) => `${program} is not installed here and was left out.`),
-    ...(leftOut === null ? [] : [leftOut]),
     ...(method === 'none' ? ['Peak memory cannot be learned on this system.'] : []),
     ...(options.packets === WORDED_PACKETS ? [] : [sizeNote(options.packets)]),
-    `Median of ${options.runs} runs in turns (start-up: of ${Math.max(options.runs, 9)}; a command that takes over 15 s${options.quick ? ', or whose turn comes late' : ''}: one). Ratio: time against the first line of its part.`,
+    `Median of ${options.runs} runs in turns, the first line of a part before each of the others (start-up: of ${Math.max(options.runs, 9)}; a command that takes over 15 s${options.quick ? ', or whose turn comes late' : ''}: one). Ratio: time against that first line.`,
     '',
     resultTable(results),
     '',
