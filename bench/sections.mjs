@@ -151,7 +151,7 @@ export function sections(packets) {
       numbers: (results) => {
         const bare = results.find(({ what }) => what === bareNode().what);
         return Object.fromEntries(
-          STARTUP_PACKETS.map((count) => [`startup/${count}`, ratio(one(results, `startup/${count}`), bare) * BARE_NODE_MS]),
+          STARTUP_PACKETS.map((count) => [`startup/${count}`, (one(results, `startup/${count}`).seconds / bare.seconds) * BARE_NODE_MS]),
         );
       },
     },

@@ -298,6 +298,21 @@ describe('facts are those of decoded frames', () => {
     addBothWays(disordered.map((frame, i) => ({ ...frame, seconds: 1, nanoseconds: (i * 7919) % 1000 })));
   });
 
+  it('when connections begin anew 2 ** 53 nanoseconds after the first frame, where a double has no room for one more', async () => {
+    const { path } = await generateCapture(join(folder, 'late.pcap'), { packets: 100, traffic: 'syn-flood' });
+    const [base] = await framesIn(path);
+    const syn = (await framesIn(path)).findLast(({ bytes }) => bytes[23] === 6)!;
+    const begin = BigInt(base!.seconds) * 1_000_000_000n + BigInt(base!.nanoseconds);
+    const frames = Array.from({ length: 120 }, (_, i) => {
+      const bytes = fromPort(syn.bytes, 2000 + 2 * (i % 8));
+      bytes[41] = i;
+      // The first third is kept, the second begins a nanosecond before it, and the last takes its place.
+      const at = begin + 2n ** 53n - (i >= 40 && i < 80 ? 1n : 0n);
+      return { ...syn, bytes, seconds: Number(at / 1_000_000_000n), nanoseconds: Number(at % 1_000_000_000n) };
+    });
+    expect(addBothWays([base!, ...frames])).toBeGreaterThan(50);
+  });
+
   it('when connections of which the beginning was not seen begin anew', async () => {
     const { path } = await generateCapture(join(folder, 'syns.pcap'), { packets: 2000, traffic: 'syn-flood' });
     const syns = await framesIn(path);
