@@ -51,6 +51,7 @@ test('a generation takes the large tables of the ended one, and leaves them to n
   const first = await read('heavy', null);
   const { flows } = first.facts;
   const second = await read('healthy-t1', first);
-  expect(second.facts.flows).toBe(flows);
-  expect(new Generation(2, 0, [], null).facts.flows).not.toBe(flows);
+  // Not by toBe, which describes both tables, of millions of words, whether they are the same or not.
+  expect(second.facts.flows === flows).toBe(true);
+  expect(new Generation(2, 0, [], null).facts.flows === flows).toBe(false);
 });
