@@ -11,14 +11,10 @@ import type { PathTrie } from './paths.ts';
  */
 export function countClients(groups: ReadonlyMap<number, number>, flows: FlowTable, paths: PathTrie, hot: HotPath): Int32Array {
   const groupOf = hot.halfWords(PATH_GROUPS, paths.count);
-  let stood = 0;
-  for (let path = 0; path < paths.count; path++) {
-    groupOf[path] = groups.get(paths.server[path]!) ?? 0;
-    if (groupOf[path] !== 0) stood += paths.flows[path]!;
-  }
+  for (let path = 0; path < paths.count; path++) groupOf[path] = groups.get(paths.server[path]!) ?? 0;
   const most = Math.max(0, ...groups.values());
-  hot.exports.beginClients(most + 1, stood);
   const end = flows.hot.length;
+  hot.exports.beginClients(most + 1, end);
   for (let from = 0; from < end; from += HOT_WORDS_AT_ONCE) hot.exports.addClients(from, Math.min(end, from + HOT_WORDS_AT_ONCE));
   return hot.words(CLIENT_COUNTS, most + 1).slice();
 }

@@ -1,17 +1,5 @@
 /** How many different clients the remembered flows to groups of servers have: see countClients in src/correlation/clients.ts. */
-import {
-  CLIENT_COUNTS,
-  CLIENT_PAIR_BYTES,
-  CLIENT_PAIRS,
-  COLD,
-  COLD_CLIENT,
-  FLOW_BYTES,
-  FLOW_COUNT,
-  FLOWS,
-  NEAR,
-  PATH,
-  PATH_GROUPS,
-} from '../layout';
+import { CLIENT_COUNTS, CLIENT_PAIR_BYTES, CLIENT_PAIRS, COLD, COLD_CLIENT, FLOW_BYTES, FLOWS, NEAR, PATH, PATH_GROUPS } from '../layout';
 import { BLOCK, fetchCold } from './flows';
 import { finish } from './hash';
 import { key2, key3 } from './key';
@@ -20,11 +8,12 @@ import { key2, key3 } from './key';
 let mask: i32 = 0;
 let end: usize = CLIENT_PAIRS;
 
-/** Begins with no client of any of so many groups, of which so many flows may tell. */
-export function beginClients(groups: i32, flows: f64): void {
+/** Begins with no client of any of so many groups. The flow table has so many words: of a flood of flows to none of the groups no pair is to be expected. */
+export function beginClients(groups: i32, words: i32): void {
   memory.fill(CLIENT_COUNTS, 0, groups << 2);
   // Each flow brings one pair at most.
-  const most = <i32>min(flows, <f64>load<i32>(FLOW_COUNT));
+  let most = 0;
+  for (let row = 0; row < words; row += FLOW_BYTES >> 2) if (groupOf(row) !== 0) most++;
   let slots = 1 << 10;
   while (slots < most << 1) slots <<= 1;
   mask = slots - 1;
