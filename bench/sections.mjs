@@ -5,8 +5,6 @@ import { bareNode, others, tool, toolOnPipe } from './programs.mjs';
 /** Start-up is short and its time scatters. */
 const STARTUP_RUNS = 9;
 const STARTUP_PACKETS = [1000, 10_000, 100_000];
-/** What `node -e 0` takes, in milliseconds, where the goals on start-up were set: elsewhere they are compared as the same multiples of it. */
-const BARE_NODE_MS = 62;
 /** A connection of the full-size mix has about fifty packets; then a record has about 720 bytes. */
 const FULL_SIZE_FLOW = 50;
 
@@ -148,12 +146,8 @@ export function sections(packets) {
           ],
         },
       ],
-      numbers: (results) => {
-        const bare = results.find(({ what }) => what === bareNode().what);
-        return Object.fromEntries(
-          STARTUP_PACKETS.map((count) => [`startup/${count}`, (one(results, `startup/${count}`).seconds / bare.seconds) * BARE_NODE_MS]),
-        );
-      },
+      numbers: (results) =>
+        Object.fromEntries(STARTUP_PACKETS.map((count) => [`startup/${count}`, one(results, `startup/${count}`).seconds * 1000])),
     },
   };
 }
