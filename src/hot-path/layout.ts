@@ -126,26 +126,22 @@ export const SENDER_BYTES = 512;
 
 /** Longest captured frame that is believed, in bytes: libpcap's MAXIMUM_SNAPLEN for the link types that are read. */
 export const MAX_FRAME_BYTES = 262_144;
-/** Captured bytes are read into what follows. */
-export const CAPTURED = 0x3a0_0000;
-/** Two halves, each with a chunk of a mebibyte and the longest record before it. */
-export const CAPTURED_BYTES = 0x30_0000;
 
 /** Steps of paths, a hash table. Rows of four words: path, event + 1 (0 empty), next path, passage + 1. */
-export const STEPS = 0x3d0_0000;
+export const STEPS = 0x3a0_0000;
 export const STEP_BYTES = 16;
 /** Most rows, a power of two. */
 export const MAX_STEP_ROWS = 0x4_0000;
 
 /** By path, a double: flows that stand there; and a byte: how its flows began. */
-export const PATH_FLOWS = 0x410_0000;
-export const BEGUN = 0x418_0000;
+export const PATH_FLOWS = 0x3e0_0000;
+export const BEGUN = 0x3e8_0000;
 
 /**
  * Cold rows of flows, rows of eight words: client (of IPv6 its fingerprint), ports, newest event | frame of the first >>> 32 << EVENT_BITS, initial
  * sequence number, second hash, frame of the first event, its time as a double. See Cold in src/correlation/flows.ts.
  */
-export const COLD = 0x420_0000;
+export const COLD = 0x3f0_0000;
 export const COLD_BYTES = 32;
 export const COLD_CLIENT = 0;
 export const COLD_PORTS = 4;
@@ -158,40 +154,44 @@ export const COLD_FIRST_AT = 24;
 export const MAX_COLD_ROWS = MAX_FLOW_ROWS + 0x4000;
 
 /** By cold row, the four words of an IPv6 client. */
-export const CLIENTS6 = 0x628_0000;
+export const CLIENTS6 = 0x5f8_0000;
 export const CLIENT6_BYTES = 16;
 
 /** Events of flows after the first of each, rows of four words: frame, previous event | frame >>> 32 << EVENT_BITS, time as a double. Event 0 is none. */
-export const EVENTS = 0x730_0000;
+export const EVENTS = 0x700_0000;
 export const EVENT_BYTES = 16;
 export const EVENT_BITS = 22;
 export const MAX_EVENTS = 0x40_0000;
 
 /** Requests that wait for an answer, rows of four words: key (0 empty), first and second hash of the flow, ms. */
-export const OPEN = 0xb30_0000;
+export const OPEN = 0xb00_0000;
 /** Rows of a set: they fill a cache line. */
 export const OPEN_WAYS = 4;
 export const OPEN_SETS = 0x4000;
 export const OPEN_BYTES = 16;
 
 /** By path, a double: flows that begin at this time, in nanoseconds since the first frame, or later need not be kept as examples; + 1, 0 for none. */
-export const KEPT_UNTIL = 0xb40_0000;
+export const KEPT_UNTIL = 0xb10_0000;
 
 /** By path, two doubles: flows whose newest event lies between these times are neither its earliest nor its newest. */
-export const PATH_TIMES = 0xb48_0000;
+export const PATH_TIMES = 0xb18_0000;
 
 /** By path, half a word: the group that its server is in, 0 for none. */
-export const PATH_GROUPS = 0xb58_0000;
+export const PATH_GROUPS = 0xb28_0000;
 /** By group, a word: its clients. */
-export const CLIENT_COUNTS = 0xb5a_0000;
+export const CLIENT_COUNTS = 0xb2a_0000;
 
 /** Pairs of a client and a group, a hash table. Rows of two words: client, group (0 empty). */
-export const CLIENT_PAIRS = 0xb60_0000;
+export const CLIENT_PAIRS = 0xb30_0000;
 export const CLIENT_PAIR_BYTES = 8;
 /** Most rows: twice as many as the pairs that flows may bring. */
 export const MAX_CLIENT_PAIRS = 2 * MAX_FLOW_ROWS;
 
-export const PAGES = 0xc60;
+/** Captured bytes are read into what follows: two halves, each with a chunk of three mebibytes and the longest record before it. */
+export const CAPTURED = 0xc30_0000;
+export const CAPTURED_BYTES = 0x70_0000;
+
+export const PAGES = 0xca0;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 
@@ -212,7 +212,7 @@ export const BEGUN_REUSE = 1;
 export const PATH = 0xffff;
 export const STORY = 0x1_ffff;
 /** Bit in the story word of a hop: it leads to the server. Above all of STORY. */
-export const TOWARD = 0x4000_0000;
+export const TOWARD = 0x3fd0_0000;
 /** Payload from which a segment counts as full-size, in bytes: the smallest MSS in use with Ethernet, less options. */
 export const FULL_SIZE = 1200;
 /** Of the segments that are no SYN, FIN or RST one in 32 is remembered, chosen by content so that both copies are. */
