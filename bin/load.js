@@ -3,9 +3,11 @@
  * that code only where it would make the same: in the same version, with the same options. Elsewhere, and where there is none, it compiles.
  */
 const { existsSync, readFileSync, statSync } = require('node:fs');
-const Module = require('node:module');
 const { dirname, resolve } = require('node:path');
 const { Script } = require('node:vm');
+
+/** As node:module exports it, which loads what ES modules need. */
+const Module = module.constructor;
 
 /** Where the code is that this Node.js made of a file. */
 const codeFileOf = (file) => `${file}.${process.version}-${process.arch}.code`;

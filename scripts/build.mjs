@@ -14,6 +14,7 @@ const EVERY_DIAGNOSIS = [
   'cli/captures.ts',
   'cli/write-output.ts',
   'cli/progress.ts',
+  'cli/standard-streams.ts',
   'cli/terminal.ts',
   'diagnose.ts',
   'reports/json.ts',
@@ -26,10 +27,11 @@ const BUNDLED = ['commander', 'chalk', 'cli-table3', 'string-width', 'strip-ansi
 
 /**
  * What packages load and we have no use of, by package and import, and what stands there instead: to load it takes as long as to diagnose a thousand frames.
- * Commander starts commands that are programs of their own; chalk asks what the terminal can show, which we tell it each time.
+ * Commander starts commands that are programs of their own, and asks for what is there anyway; chalk asks what the terminal can show, which we tell it each time.
  */
 const UNUSED = {
   'commander node:child_process': 'export {};',
+  'commander node:process': 'module.exports = process;',
   'chalk #supports-color': 'export default { stdout: false, stderr: false };',
 };
 const unusedBy = (id, importer) => {

@@ -1,5 +1,6 @@
 /** Opens a saved capture: finds out where the bytes come from, how they are compressed and in which format they are. */
-import { closeSync, fstatSync, open, type Stats } from 'node:fs';
+import { closeSync, fstatSync, open, openSync, type Stats, statSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { UsageError } from '../usage-error.ts';
 import type { ByteSource } from './byte-source.ts';
 import { FileBytes } from './file-bytes.ts';
@@ -165,14 +166,14 @@ async function storedFile(subject: string, name: string, { keep }: OpenCaptureOp
   }
 }
 
-/** Not openSync: to open a FIFO waits for its writer. */
-function openDescriptor(subject: string, name: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    open(name, 'r', (error, descriptor) => {
-      if (error) reject(cannotOpen(subject, error));
-      else resolve(descriptor);
-    });
-  });
+/** To open a FIFO waits for its writer, so a thread does; to start one takes longer than to diagnose some hundred frames, so for a file none does. */
+async function openDescriptor(subject: string, name: string): Promise<number> {
+  try {
+    const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+    return isFile ? openSync(name, 'r') : await promisify(open)(name, 'r');
+  } catch (error) {
+    throw cannotOpen(subject, error as NodeJS.ErrnoException);
+  }
 }
 
 async function sourceOf(subject: string, descriptor: number, status: Stats): Promise<ByteSource> {

@@ -7,6 +7,7 @@ import type { EvidenceFrames } from '../evidence.ts';
 import { thousands } from '../thousands.ts';
 import { DIAGNOSIS_FORMATS, type DiagnosisOptions, renderDiagnosis, sayCannotTell, showsFrames } from './diagnosis-formats.ts';
 import { exitCodeOf, type FailOn, failOnOption } from './exit-code.ts';
+import { keepHeapSmall } from './heap.ts';
 import type { Inputs } from './inputs.ts';
 import {
   type AnonymizeOptions,
@@ -19,6 +20,9 @@ import {
   type ClusterOptions,
 } from './options.ts';
 import { addRuleOptions, type RuleOptions, rulesOf } from './rule-options.ts';
+
+/** Up to so many bytes, stored, a capture makes no heap that is worth keeping small. */
+const SMALL_CAPTURE_BYTES = 1024 * 1024;
 
 interface DiagnoseOptions extends ClusterOptions, DiagnosisOptions, AnonymizeOptions, ChoiceOptions, RuleOptions {
   readonly failOn: FailOn;
@@ -50,11 +54,17 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const rules = await rulesOf(options);
   const { diagnose } = await import('../diagnose.ts');
   const { Progress } = await import('./progress.ts');
-  const progress = process.stderr.isTTY === true && options.quiet !== true ? new Progress(process.stderr) : null;
+  const { errorTerminal } = await import('./standard-streams.ts');
+  const terminal = options.quiet === true ? null : errorTerminal();
+  const progress = terminal === null ? null : new Progress(terminal);
   const interrupt = new AbortController();
   // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual.
   process.once('SIGINT', () => interrupt.abort());
-  const reading = { stop: interrupt.signal, ...(progress === null ? {} : { progress: (info: CaptureInfo) => progress.show(info) }) };
+  const told = (info: CaptureInfo) => {
+    if (info.storedBytesRead > SMALL_CAPTURE_BYTES) keepHeapSmall();
+    progress?.show(info);
+  };
+  const reading = { stop: interrupt.signal, progress: told };
   const kept = await keptFor(inputs, options);
   try {
     const opening = kept === null ? {} : { kept };

@@ -57,7 +57,8 @@ export async function renderDiagnosis(
 
 /** Says on standard error that nothing could be told, unless the reader sees it at the head of the report. */
 export async function sayCannotTell(diagnosis: Diagnosis, { format, output }: DiagnosisOptions): Promise<void> {
-  const isShown = format === 'text' && output === undefined && process.stdout.isTTY === true;
+  const { outputTerminal } = await import('./standard-streams.ts');
+  const isShown = format === 'text' && output === undefined && outputTerminal() !== null;
   if (isShown) return;
   const { printable } = await import('../reports/printable.ts');
   process.stderr.write(`lvs-doctor: cannot tell: ${printable(diagnosis.summary)}\n`);

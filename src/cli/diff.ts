@@ -34,7 +34,8 @@ async function run(before: string, after: string, options: DiffOptions): Promise
   const diff = diffDiagnoses(await readDiagnosis(before), await readDiagnosis(after), packageVersion());
   process.exitCode = exitCodeOfDiff(diff, options.failOn);
   await writeOutput(await render(diff, options), options.output);
-  if (process.exitCode === 2 && (options.format !== 'text' || options.output !== undefined || process.stdout.isTTY !== true)) {
+  const { outputTerminal } = await import('./standard-streams.ts');
+  if (process.exitCode === 2 && (options.format !== 'text' || options.output !== undefined || outputTerminal() === null)) {
     const { printable } = await import('../reports/printable.ts');
     process.stderr.write(`lvs-doctor: cannot tell: ${printable(diff.summary)}\n`);
   }

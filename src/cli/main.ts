@@ -1,5 +1,4 @@
 /** The command line: arguments in, exit code out. Alone prints and exits; each command is a file of its own, and loads what it needs. */
-import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-file.ts';
 import { printable } from '../reports/printable.ts';
@@ -9,7 +8,9 @@ import { addCapturePlanCommand } from './capture-plan.ts';
 import { addDiagnoseCommand } from './diagnose.ts';
 import { addDiffCommand } from './diff.ts';
 import { addExplainCommand } from './explain.ts';
+import { keepHeapSmall } from './heap.ts';
 import { addReportCommand } from './report.ts';
+import { writeStandardOutput } from './standard-streams.ts';
 import { addTopologyCommand } from './topology.ts';
 import { addTraceCommand } from './trace.ts';
 import { addWatchCommand } from './watch.ts';
@@ -32,13 +33,10 @@ const COMMANDS: Readonly<Record<string, (program: Command) => void>> = {
  * @param argv as process.argv: interpreter, script, arguments.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that leaves early is no error; others are reported where they arise.
-  process.stdout.on('error', () => {});
-  // What a judgement makes and nobody needs any more is collected when it is a fifth of the heap, not when it is as large again. And the heap's young
-  // part would grow by leaps, up to 32 MB, for the sake of time that only captures of ten thousands of machines take: as small as it begins is enough.
-  setFlagsFromString('--heap-growing-percent=20');
-  setFlagsFromString('--semi-space-growth-factor=1');
-  const program = createProgram(argv[2] ?? '');
+  const asked = argv[2] ?? '';
+  // It does so itself, of captures for which it pays.
+  if (asked !== 'diagnose') keepHeapSmall();
+  const program = createProgram(asked);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -57,7 +55,7 @@ function createProgram(asked: string): Command {
     )
     .version(packageVersion(), '-V, --version')
     .exitOverride()
-    .configureOutput({ outputError: () => {}, writeErr: () => {} })
+    .configureOutput({ outputError: () => {}, writeErr: () => {}, writeOut: (text) => void writeStandardOutput(text).catch(() => {}) })
     .addHelpText('after', "\nStart with: lvs-doctor diagnose mirror.pcap\n'lvs-doctor <command> --help' tells the options of a command.");
   const command = Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
   for (const add of command === undefined ? Object.values(COMMANDS) : [command]) add(program);

@@ -235,11 +235,13 @@ class Tellers {
     const { TELLING_FAILED } = await import('../rules/notices.ts');
     this.#fail = (sentence) => watch.notice(TELLING_FAILED, sentence);
     this.#metrics?.watch(watch);
-    process.stdout.once('error', quit);
-    if (process.stdout.isTTY === true && this.#options.format === 'text') {
+    const { outputStream } = await import('./standard-streams.ts');
+    const output = outputStream();
+    output.once('error', quit);
+    if (output.isTTY === true && this.#options.format === 'text') {
       const { LiveTerminal } = await import('./live-terminal.ts');
       const { terminalFor } = await import('./terminal.ts');
-      this.#terminal = new LiveTerminal(process.stdout, terminalFor(undefined, this.#options.color).color, quit);
+      this.#terminal = new LiveTerminal(output, terminalFor(undefined, this.#options.color).color, quit);
       return;
     }
     await this.#openLines();
@@ -251,10 +253,11 @@ class Tellers {
   }
 
   async #openLines(): Promise<void> {
+    const { outputStream } = await import('./standard-streams.ts');
     const { LineOutput } = await import('./line-output.ts');
     const { eventLine, journalPriority } = await import('../live/event-text.ts');
     const { escapeInvisible } = await import('../reports/printable.ts');
-    this.#lines = new LineOutput(process.stdout);
+    this.#lines = new LineOutput(outputStream());
     if (this.#options.format === 'json') {
       this.#textOf = (event) => escapeInvisible(JSON.stringify(event));
       this.#missedText = (count) =>

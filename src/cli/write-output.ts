@@ -5,6 +5,7 @@ import { printable } from '../reports/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { identityOf } from './captures.ts';
 import { reasonOf } from './read-given.ts';
+import { writeStandardOutput } from './standard-streams.ts';
 
 /**
  * Refuses, before any work is done, an output file that cannot be meant.
@@ -27,7 +28,7 @@ export function checkOutput(output: string | undefined, inputs: readonly string[
 
 /**
  * Writes the report.
- * @throws UsageError when the file cannot be written.
+ * @throws UsageError when it cannot be written.
  */
 export async function writeOutput(text: string, output: string | undefined): Promise<void> {
   if (output === undefined || output === '-') return writeStandardOutput(text);
@@ -45,19 +46,6 @@ export function writeFileWhole(content: string | Uint8Array, output: string, isP
   } catch (error) {
     throw new UsageError(`${printable(output)} cannot be written: ${reasonOf(error)}.`);
   }
-}
-
-function writeStandardOutput(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-      // The reader has seen enough, as in `lvs-doctor … | head`.
-      if (error.code === 'EPIPE') resolve();
-      else reject(new UsageError(`standard output cannot be written: ${reasonOf(error)}.`));
-    });
-    process.stdout.write(text, (error) => {
-      if (!error) resolve();
-    });
-  });
 }
 
 function isLink(path: string): boolean {

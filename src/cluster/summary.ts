@@ -36,6 +36,7 @@ export function summarizeCluster(cluster: Cluster, o: Observations, sight: Sight
 
 /** The paths to VIPs, the commonest first, in words. */
 export function summarizePaths(cluster: Cluster, o: Observations): PathSummary[] {
+  const namesOf = new Map(cluster.vips.map((vip) => [vip, new Map<Mac, string>()]));
   return cluster.vips
     .flatMap((vip) => o.pathsTo(vip.ip).map((path) => ({ vip, path })))
     .sort((a, b) => b.path.flows - a.path.flows || a.path.id - b.path.id)
@@ -43,7 +44,7 @@ export function summarizePaths(cluster: Cluster, o: Observations): PathSummary[]
     .map(({ vip, path }) => ({
       vip: vip.ip,
       service: `${path.port}/${path.protocol}`,
-      path: path.steps.map((step) => stepWords(step, cluster, vip)),
+      path: path.steps.map((step) => stepWords(step, cluster, vip, namesOf.get(vip))),
       flows: path.flows,
       frames: (path.examples[0]?.frames ?? []).map((ref) => ref.frame),
     }));
@@ -71,9 +72,17 @@ const EVENT_WORDS: Readonly<Record<PathEvent, string>> = {
   [PathEvent.stalled]: 'same full-size segment a third time on',
 };
 
-/** `→ gateway>director`. */
-export function stepWords(step: Step, cluster: Cluster, vip: Vip): string {
-  return `${EVENT_WORDS[step.event]} ${who(step.source, cluster, vip)}>${who(step.destination, cluster, vip)}`;
+/**
+ * `→ gateway>director`.
+ * @param names what MACs were called before, for the same VIP
+ */
+export function stepWords(step: Step, cluster: Cluster, vip: Vip, names = new Map<Mac, string>()): string {
+  const name = (mac: Mac) => {
+    const known = names.get(mac) ?? who(mac, cluster, vip);
+    names.set(mac, known);
+    return known;
+  };
+  return `${EVENT_WORDS[step.event]} ${name(step.source)}>${name(step.destination)}`;
 }
 
 /** A MAC in a path: the machine's name, its role with number, or the MAC. */

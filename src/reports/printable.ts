@@ -13,7 +13,6 @@ const UNSAFE_IN_JSON = /[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]
 
 /** Most texts: where nothing is to be replaced, that is found sooner than the sets of characters above are made. */
 const PLAIN = /^[ -~]*$/;
-const PLAIN_JSON = /^[\n -~]*$/;
 
 /** Characters of one text that are shown: many times what any rule says, and little enough to scroll past. */
 const LONGEST = 2000;
@@ -42,8 +41,21 @@ export function quoted(text: string): string {
 
 /** JSON text with the invisible characters of its strings written as escapes: the same value, and nothing a terminal obeys. */
 export function escapeInvisible(json: string): string {
-  if (PLAIN_JSON.test(json)) return json;
+  if (isPlainJson(json)) return json;
   return json.replace(UNSAFE_IN_JSON, (found) =>
     Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   );
+}
+
+/**
+ * Whether all of it is ASCII and the arrows of paths: found in a tenth of the time that it takes to make the sets of characters above, and to go through a
+ * report with them. JSON itself escapes the control characters of ASCII, but for the last one.
+ */
+function isPlainJson(json: string): boolean {
+  let arrows = 0;
+  for (const arrow of '←→') {
+    for (let at = json.indexOf(arrow); at >= 0; at = json.indexOf(arrow, at + 1)) arrows += 1;
+  }
+  // In UTF-8 an arrow takes two bytes more than the one of an ASCII character, and every other character at least one more.
+  return Buffer.byteLength(json) === json.length + 2 * arrows && !json.includes('\x7f');
 }

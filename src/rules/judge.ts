@@ -43,11 +43,11 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
     const firstVerdict = verdicts.length;
     for (const subject of rule.subjects(c)) {
       const key = subjectKey(rule, subject);
-      const faults = rule
-        .check(c, subject)
-        .map((fault) => withinOrder(c, fault))
-        .filter((fault) => !isIgnored(c, rule, subject, fault));
-      for (const fault of faults) {
+      let isFound = false;
+      for (const checked of rule.check(c, subject)) {
+        const fault = withinOrder(c, checked);
+        if (isIgnored(c, rule, subject, fault)) continue;
+        isFound = true;
         const id = idOf(rule, subject, fault);
         const known = found.get(id);
         found.set(id, { id, rule, subject, ...known, fault: known === undefined ? fault : joinFaults(known.fault, fault) });
@@ -56,7 +56,7 @@ export function judge(c: Case, rules: readonly AnyRule[], names: FrameNames): Ju
         else keys.push(key);
         for (const machine of fault.culprits) blamed.add(machine);
       }
-      verdicts.push(verdictOf(c, rule, subject, faults.length > 0));
+      verdicts.push(verdictOf(c, rule, subject, isFound));
       judged.push({ machine: subject.machine, key });
     }
     // Where a fault lies between two machines, both have it, whichever of them it was found on.
@@ -86,17 +86,17 @@ function subjectKey(rule: AnyRule, { ip, machine, sender }: Subject): SubjectKey
 }
 
 function verdictOf(c: Case, rule: AnyRule, subject: Subject, isFound: boolean): Verdict {
-  const base = {
+  const { ip, machine } = subject;
+  const blind = isFound ? null : rule.blind(c, subject);
+  return {
     rule: rule.name,
     code: rule.code,
-    vip: subject.vip?.ip ?? (subject.machine === null ? null : subject.ip),
-    subject:
-      subject.machine === null ? subject.ip : (subject.machine.ips[0] ?? subject.machine.macs[0] ?? subject.machine.name ?? subject.ip),
+    vip: subject.vip?.ip ?? (machine === null ? null : ip),
+    subject: machine === null ? ip : (machine.ips[0] ?? machine.macs[0] ?? machine.name ?? ip),
+    verdict: isFound ? 'found' : blind === null ? 'passed' : 'not judged',
+    reason: blind === null ? null : blind.reason,
+    capture: blind === null ? null : blind.capture,
   };
-  if (isFound) return { ...base, verdict: 'found', reason: null, capture: null };
-  const blind = rule.blind(c, subject);
-  if (blind === null) return { ...base, verdict: 'passed', reason: null, capture: null };
-  return { ...base, verdict: 'not judged', reason: blind.reason, capture: blind.capture };
 }
 
 function idOf(rule: AnyRule, subject: Subject, fault: Fault<unknown>): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printable, printableUpTo, quoted } from '../../src/reports/printable.ts';
+import { escapeInvisible, printable, printableUpTo, quoted } from '../../src/reports/printable.ts';
 
 describe('text from a file, made safe to show', () => {
   test.each([
@@ -24,4 +24,24 @@ test('a quoted name keeps its value and shows no invisible character', () => {
   const name = 'a"\\\u001b\u202e\u{e0041}\n\u0085';
   expect(JSON.parse(quoted(name))).toBe(name);
   expect(quoted(name)).toMatch(/^[\x20-\x7e]*$/);
+});
+
+/** Each alone and between others that take as many bytes more, or fewer, than characters. */
+test.each(['\x7f', '\x85', '\xad', '\u200b', '\u2028', '\u202e', '\u115f', '\uffa0', '\u{e0041}'])(
+  '%j in a report is escaped',
+  (invisible) => {
+    for (const around of ['', 'a', '→', '←→', 'é', '東京', '🐧', '\ud800']) {
+      const report = { path: [`${around}${invisible}`, `→${around}`] };
+      const json = escapeInvisible(JSON.stringify(report, null, 2));
+      expect(JSON.parse(json)).toEqual(report);
+      expect(json).not.toContain(invisible);
+    }
+  },
+);
+
+test('a report of what can be seen stays as it is', () => {
+  for (const text of ['→ gateway>director', 'é ← 東京 🐧']) {
+    const json = JSON.stringify({ path: [text] }, null, 2);
+    expect(escapeInvisible(json)).toBe(json);
+  }
 });
