@@ -6,8 +6,11 @@
 import type { CaptureMemory } from '../hot-path/hot-path.ts';
 import type { ByteSource } from './byte-source.ts';
 
-/** The first piece; each is twice the one before, up to a chunk: V8 has met the end of a piece before it optimizes, and need not do so again. */
+/** The first piece; each is twice the one before for a while: V8 has met the end of a piece before it optimizes, and need not do so again. */
 const FIRST_PIECE_BYTES = 16 * 1024;
+const DOUBLED_PIECE_BYTES = 128 * 1024;
+/** Then a piece is as large a share of what was read, up to a chunk: to touch a page of memory for the first time takes longer than to copy it. */
+const PIECE_OF_ALL = 1 / 16;
 
 const PAGE_BYTES = 4096;
 /**
@@ -15,6 +18,13 @@ const PAGE_BYTES = 4096;
  * 1 to 31 bytes later in its page than there. Memory of WebAssembly begins with a page, that of malloc mostly 16 bytes later.
  */
 const CHUNK_IN_PAGE = 64;
+
+/** Bytes that were asked of the source: where they come to lie, to where their half may be read into, and how many came. */
+interface Reading {
+  readonly at: number;
+  readonly end: number;
+  readonly count: number | Promise<number>;
+}
 
 export class Intake {
   readonly source: ByteSource;
@@ -28,8 +38,6 @@ export class Intake {
   /** Bytes that were read from the source and may be consumed or were. */
   total = 0;
   private readonly chunkBytes: number;
-  /** Bytes to read next, at most. */
-  private pieceBytes: number;
   private largestRecord: number;
   /** Offset of the first half, bytes of each, and of whole pages from one to the other. */
   private start = 0;
@@ -37,26 +45,31 @@ export class Intake {
   private stride: number;
   /** Bytes before the chunk of each half, for what is left of a record. */
   private lead: number;
-  /** Offset just past the half that is consumed. */
+  /** Offset to which the half that is consumed may be read into. */
   private end: number;
   /** Memory to move to at the next refill. */
   private home: CaptureMemory | null = null;
   /** What is being read, and to where; null when nothing is. */
-  private ahead: { readonly at: number; readonly count: number | Promise<number> } | null = null;
+  private ahead: Reading | null = null;
 
   /** Reads up to `chunkBytes` at a time and holds a record of `largestRecord` bytes without growing. */
   constructor(source: ByteSource, chunkBytes: number, largestRecord: number) {
     this.source = source;
     this.chunkBytes = chunkBytes;
-    this.pieceBytes = Math.min(FIRST_PIECE_BYTES, chunkBytes);
     this.largestRecord = largestRecord;
     this.lead = leadFor(largestRecord);
     this.half = this.lead + chunkBytes;
     this.stride = wholePages(this.half);
     this.bytes = new Uint8Array(2 * this.stride);
     this.view = new DataView(this.bytes.buffer);
-    this.end = this.half;
     this.position = this.limit = this.lead;
+    this.end = this.limit + this.pieceBytes;
+  }
+
+  /** Bytes to read next, at most. */
+  private get pieceBytes(): number {
+    const doubled = Math.min(FIRST_PIECE_BYTES + this.total, DOUBLED_PIECE_BYTES);
+    return Math.min(Math.max(doubled, wholePages(this.total * PIECE_OF_ALL)), this.chunkBytes);
   }
 
   /** Offset in the whole capture of the first byte not consumed. */
@@ -79,17 +92,13 @@ export class Intake {
    * Offsets into the buffer are void afterwards. Throws UsageError when reading fails.
    */
   async fill(): Promise<boolean> {
-    const { at, count: reading } = this.ahead ?? this.readOn();
-    let count: number;
-    if (typeof reading === 'number') {
-      count = reading;
-      await eventLoopTurn();
-    } else {
-      count = await reading;
-    }
+    const reading = this.ahead ?? this.readOn();
+    let { count } = reading;
+    if (typeof count === 'number') await eventLoopTurn();
+    else count = await count;
     this.ahead = null;
-    if (this.home !== null || this.lead < this.largestRecord) this.move(at, count);
-    else this.join(at, count);
+    if (this.home !== null || this.lead < this.largestRecord) this.move(reading, count);
+    else this.join(reading, count);
     this.total += count;
     if (count > 0) this.readOn();
     return count > 0;
@@ -104,32 +113,33 @@ export class Intake {
     return true;
   }
 
-  /** Begins to read: behind what is there when a good part of its half is free, else into the other half. */
-  private readOn(): { readonly at: number; readonly count: number | Promise<number> } {
-    const free = this.end - this.limit;
-    const other = this.end === this.start + this.half ? this.start + this.stride : this.start;
-    const at = free * 4 >= this.chunkBytes ? this.limit : other + this.lead;
-    const count = this.source.read(this.bytes, at, Math.min(this.pieceBytes, at === this.limit ? free : this.chunkBytes));
-    this.pieceBytes = Math.min(this.pieceBytes * 2, this.chunkBytes);
+  /** Begins to read: behind what is there when a good part of a piece has room there, for a pipe gives less than a piece; else into the other half. */
+  private readOn(): Reading {
+    const { pieceBytes } = this;
+    const isBehind = (this.end - this.limit) * 4 >= pieceBytes;
+    const isFirstHalf = this.limit <= this.start + this.half;
+    const at = isBehind ? this.limit : this.start + (isFirstHalf ? this.stride : 0) + this.lead;
+    const end = isBehind ? this.end : at + pieceBytes;
+    const count = this.source.read(this.bytes, at, end - at);
     // Whoever fills next is told of a failure; nobody may ever ask.
     if (typeof count !== 'number') count.catch(() => {});
-    this.ahead = { at, count };
+    this.ahead = { at, end, count };
     return this.ahead;
   }
 
-  /** Makes what is left and the `count` bytes at `at` one piece. */
-  private join(at: number, count: number): void {
+  /** Makes what is left and the `count` bytes of a reading one piece. */
+  private join({ at, end }: Reading, count: number): void {
     if (at !== this.limit) {
       const left = this.limit - this.position;
       this.bytes.copyWithin(at - left, this.position, this.limit);
       this.position = at - left;
-      this.end = at - this.lead + this.half;
+      this.end = end;
     }
     this.limit = at + count;
   }
 
   /** The same in other memory: where `moveTo` said, or in a buffer that has room for the largest record. */
-  private move(at: number, count: number): void {
+  private move({ at }: Reading, count: number): void {
     const left = this.bytes.subarray(this.position, this.limit);
     const more = this.bytes.subarray(at, at + count);
     this.lead = leadFor(this.largestRecord);
@@ -140,12 +150,12 @@ export class Intake {
     this.bytes = home?.bytes ?? new Uint8Array(2 * this.stride);
     this.view = home?.view ?? new DataView(this.bytes.buffer);
     this.start = home?.start ?? 0;
-    this.end = this.start + this.half;
     // Where it would be without a move, so that no more and no less is read.
     this.position = this.start + Math.max(0, this.lead - left.length);
     this.bytes.set(left, this.position);
     this.bytes.set(more, this.position + left.length);
     this.limit = this.position + left.length + count;
+    this.end = this.limit;
   }
 }
 

@@ -114,26 +114,30 @@ test('its buffer does not grow while records are no longer than they were said t
   expect(intake.bytes).toBe(bytes);
 });
 
-test('its pieces begin small, and are soon as long as a chunk', async () => {
-  const wanted: number[] = [];
+test('its pieces begin small, and are a chunk when sixteen were read', async () => {
+  const wanted: { length: number; offset: number }[] = [];
   const endless = counting(Number.POSITIVE_INFINITY, [Number.POSITIVE_INFINITY], true);
   const source: ByteSource = {
     ...endless,
     read(target, offset, length) {
-      wanted.push(length);
+      wanted.push({ offset, length });
       return endless.read(target, offset, length);
     },
   };
   const intake = new Intake(source, 200_000, 100);
   let met = 0;
-  for (let i = 0; i < 12; i++) {
+  while (intake.total < 17 * 200_000) {
     await intake.fill();
     for (; intake.limit - intake.position >= 97; intake.position += 97, met += 97) {
       if (intake.bytes[intake.position] !== byteAt(met)) expect.fail(`byte ${met} is another one`);
     }
   }
-  expect(wanted.slice(0, 4)).toEqual([16_384, 32_768, 65_536, 85_312]);
-  expect(wanted.slice(4)).toEqual(wanted.slice(4).map(() => 200_000));
+  const lengths = wanted.map(({ length }) => length);
+  expect(lengths.slice(0, 6)).toEqual([16_384, 32_768, 65_536, 131_072, 131_072, 131_072]);
+  expect(lengths).toEqual(lengths.toSorted((one, other) => one - other));
+  expect(lengths.at(-1)).toBe(200_000);
+  // Small ones use the same memory again.
+  expect(new Set(wanted.slice(3, 10).map(({ offset }) => offset)).size).toBe(2);
 });
 
 test('a failure while it reads ahead is told to who fills next, and to nobody else', async () => {
