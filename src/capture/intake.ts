@@ -11,6 +11,8 @@ const FIRST_PIECE_BYTES = 16 * 1024;
 const DOUBLED_PIECE_BYTES = 128 * 1024;
 /** Then a piece is as large a share of what was read, up to a chunk: to touch a page of memory for the first time takes longer than to copy it. */
 const PIECE_OF_ALL = 1 / 16;
+/** Of shorter records, on average, a piece is half a chunk at most: nearly all of its bytes are looked at, and should be near the processor still. */
+const LONG_RECORD_BYTES = 256;
 
 const PAGE_BYTES = 4096;
 /**
@@ -37,6 +39,8 @@ export class Intake {
   limit: number;
   /** Bytes that were read from the source and may be consumed or were. */
   total = 0;
+  /** Records among them, told by who consumes them. */
+  records = 0;
   private readonly chunkBytes: number;
   private largestRecord: number;
   /** Offset of the first half, bytes of each, and of whole pages from one to the other. */
@@ -69,7 +73,9 @@ export class Intake {
   /** Bytes to read next, at most. */
   private get pieceBytes(): number {
     const doubled = Math.min(FIRST_PIECE_BYTES + this.total, DOUBLED_PIECE_BYTES);
-    return Math.min(Math.max(doubled, wholePages(this.total * PIECE_OF_ALL)), this.chunkBytes);
+    const share = wholePages(this.total * PIECE_OF_ALL);
+    const most = this.total >= LONG_RECORD_BYTES * this.records ? this.chunkBytes : Math.ceil(this.chunkBytes / 2);
+    return Math.min(Math.max(doubled, share), most);
   }
 
   /** Offset in the whole capture of the first byte not consumed. */

@@ -48,6 +48,7 @@ export abstract class RecordReader implements FrameSource {
   async more(): Promise<boolean> {
     const intake = this.intake;
     if (!this.exhausted && !this.stopped) return true;
+    intake.records = this.number;
     const isMore = !this.stopped && (await intake.fill());
     this.info.bytes = intake.total;
     this.info.storedBytesRead = intake.source.storedBytesRead;

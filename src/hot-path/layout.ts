@@ -187,11 +187,11 @@ export const CLIENT_PAIR_BYTES = 8;
 /** Most rows: twice as many as the pairs that flows may bring. */
 export const MAX_CLIENT_PAIRS = 2 * MAX_FLOW_ROWS;
 
-/** Captured bytes are read into what follows: two halves, each with a chunk of three mebibytes and the longest record before it. */
+/** Captured bytes are read into what follows: two halves, each with a chunk of six mebibytes and the longest record before it. */
 export const CAPTURED = 0xc30_0000;
-export const CAPTURED_BYTES = 0x70_0000;
+export const CAPTURED_BYTES = 0xd0_0000;
 
-export const PAGES = 0xca0;
+export const PAGES = 0xd00;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 

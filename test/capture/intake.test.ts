@@ -136,6 +136,11 @@ test('its pieces begin small, and are a chunk when sixteen were read', async () 
   expect(lengths.slice(0, 6)).toEqual([16_384, 32_768, 65_536, 131_072, 131_072, 131_072]);
   expect(lengths).toEqual(lengths.toSorted((one, other) => one - other));
   expect(lengths.at(-1)).toBe(200_000);
+  // Of records that are shorter on average half a chunk.
+  intake.records = Math.ceil(intake.total / 97);
+  await intake.fill();
+  await intake.fill();
+  expect(wanted.at(-1)!.length).toBe(100_000);
   // Small ones use the same memory again.
   expect(new Set(wanted.slice(3, 10).map(({ offset }) => offset)).size).toBe(2);
 });
