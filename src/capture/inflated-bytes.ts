@@ -1,20 +1,21 @@
 /**
  * Bytes out of one of node:zlib's decompressors, which work in the thread pool while the frames before are judged.
- * Backpressure holds in both directions: one piece of stored bytes is under way at a time, and a decompressor stops at its
- * high-water mark until what it made is taken; a decompression bomb therefore costs time, never memory.
+ * Backpressure holds in both directions: two pieces of stored bytes are under way at a time, one in work and one to go on with at once, and a
+ * decompressor stops at its high-water mark until what it made is taken; a decompression bomb therefore costs time, never memory.
  */
 import type { Transform } from 'node:stream';
 import type { ByteSource } from './byte-source.ts';
 
-/** Output chunk of the decompressors: 1 MiB is the fastest (the default of 16 KiB takes twice as long). */
-export const INFLATED_CHUNK_BYTES = 1024 * 1024;
+/** Output chunk of the decompressors: what the largest piece of input becomes, mostly (the default of 16 KiB takes twice as long). */
+export const INFLATED_CHUNK_BYTES = 2 * 1024 * 1024;
 
 /**
  * Pieces of input grow from small to large: what a decompressor makes of the piece in which it meets damage is lost,
  * so a piece is never more than an eighth of what came before it.
  */
 const SMALLEST_PIECE_BYTES = 256;
-const LARGEST_PIECE_BYTES = 64 * 1024;
+/** With 64 KiB waking up threads for each takes a sixth of the time. */
+const LARGEST_PIECE_BYTES = 256 * 1024;
 
 /** A zlib stream; `bytesWritten` is how much input it consumed. */
 export type Decompressor = Transform & { readonly bytesWritten: number };
@@ -37,7 +38,8 @@ export class InflatedBytes implements ByteSource {
   private allGiven = false;
   private failure: unknown = null;
   private wake: (() => void) | null = null;
-  private pieceTaken: (() => void) | null = null;
+  /** What waits until the decompressor has taken a piece or given up. */
+  private readonly waiting = new Set<() => void>();
 
   /**
    * `create` gives a fresh zlib stream with INFLATED_CHUNK_BYTES as its chunk size. With `restarts`, one is created for each frame:
@@ -91,14 +93,19 @@ export class InflatedBytes implements ByteSource {
   private async feed(): Promise<void> {
     try {
       let given = 0;
+      let before = Promise.resolve();
       while (!this.finished && !this.closed) {
         const size = Math.min(LARGEST_PIECE_BYTES, Math.max(SMALLEST_PIECE_BYTES, given >>> 3));
         const piece = new Uint8Array(size);
         const count = await this.stored.read(piece, 0, size);
         if (count === 0 || this.closed) break;
         given += count;
-        await this.give(piece.subarray(0, count));
+        const taken = this.give(piece.subarray(0, count));
+        // A decompressor that stops between two frames is to have no more than the one piece.
+        await (this.restarts ? taken : before);
+        before = taken;
       }
+      await before;
       if (this.finished || this.closed) return;
       this.allGiven = true;
       this.engine.end();
@@ -113,23 +120,35 @@ export class InflatedBytes implements ByteSource {
     while (piece.length > 0) {
       const engine = this.engine;
       const before = engine.bytesWritten;
-      await new Promise<void>((resolve) => {
-        this.pieceTaken = resolve;
-        engine.write(piece, () => resolve());
-      });
+      const written = this.wait();
+      engine.write(piece, written.end);
+      await written.promise;
       const consumed = engine.bytesWritten - before;
       if (!this.restarts || consumed === piece.length) return;
       // What it made is still to be taken before it ends.
-      while (!this.isFrameEnded && !this.finished) {
-        await new Promise<void>((resolve) => {
-          this.pieceTaken = resolve;
-        });
-      }
+      while (!this.isFrameEnded && !this.finished) await this.wait().promise;
       if (this.finished) return;
       this.isFrameEnded = false;
       piece = piece.subarray(consumed);
       this.engine = this.begin();
     }
+  }
+
+  /** Something that ends by its `end`, or when the decompressor does. */
+  private wait(): { readonly promise: Promise<void>; readonly end: () => void } {
+    let end = () => {};
+    const promise = new Promise<void>((resolve) => {
+      end = () => {
+        this.waiting.delete(end);
+        resolve();
+      };
+    });
+    this.waiting.add(end);
+    return { promise, end };
+  }
+
+  private endWaiting(): void {
+    for (const end of this.waiting) end();
   }
 
   private begin(): Decompressor {
@@ -138,7 +157,7 @@ export class InflatedBytes implements ByteSource {
     engine.on('end', () => {
       if (this.restarts && !this.allGiven) {
         this.isFrameEnded = true;
-        this.pieceTaken?.();
+        this.endWaiting();
       } else {
         this.finish();
       }
@@ -157,7 +176,7 @@ export class InflatedBytes implements ByteSource {
 
   private finish(): void {
     this.finished = true;
-    this.pieceTaken?.();
+    this.endWaiting();
     this.notify();
   }
 
