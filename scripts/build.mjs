@@ -26,19 +26,22 @@ const TYPICAL = ['healthy-t5/mirror.pcap', 'heavy/mirror.pcap', 'rs-arp-partial-
 const BUNDLED = ['commander', 'chalk', 'cli-table3', 'string-width', 'strip-ansi', 'ansi-regex', 'emoji-regex', 'is-fullwidth-code-point'];
 
 /**
- * What packages load and we have no use of, by package and import, and what stands there instead: to load it takes as long as to diagnose a thousand frames.
- * Commander starts commands that are programs of their own, and asks for what is there anyway; chalk asks what the terminal can show, which we tell it each time.
+ * What packages load, by package and import, and what stands there instead: it takes as long as to diagnose some hundred frames. Commander starts commands that
+ * are programs of their own, which we have not, and asks for what is there anyway; chalk asks what the terminal can show, which we tell it each time; cli-table3
+ * asks how wide each text is, and is told by expressions for all emoji, which are compiled each time: no cell of ASCII needs them.
  */
-const UNUSED = {
+const INSTEAD = {
+  'cli-table3 string-width': `const stringWidth = require('string-width');
+    module.exports = (text) => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text));`,
   'commander node:child_process': 'export {};',
   'commander node:process': 'module.exports = process;',
   'chalk #supports-color': 'export default { stdout: false, stderr: false };',
 };
-const unusedBy = (id, importer) => {
+const insteadOf = (id, importer) => {
   const name = `${/.*\/node_modules\/([^/]+)\//.exec(importer ?? '')?.[1]} ${id}`;
-  return name in UNUSED ? name : null;
+  return name in INSTEAD ? name : null;
 };
-const unused = { name: 'unused', resolveId: unusedBy, load: (id) => UNUSED[id] ?? null };
+const instead = { name: 'instead', resolveId: insteadOf, load: (id) => INSTEAD[id] ?? null };
 
 let rolldown;
 let asc;
@@ -55,8 +58,8 @@ const bundle = await rolldown({
   cwd: root,
   input: { main: './src/cli/main.ts' },
   // '#' begins the name of what a package imports of itself.
-  external: (id, importer) => !/^[./#]/.test(id) && !BUNDLED.includes(id) && unusedBy(id, importer) === null && !(id in UNUSED),
-  plugins: [unused],
+  external: (id, importer) => !/^[./#]/.test(id) && !BUNDLED.includes(id) && insteadOf(id, importer) === null && !(id in INSTEAD),
+  plugins: [instead],
   platform: 'node',
   transform: { target: 'node20' },
   // A module that one place imports lazily and another eagerly is what EVERY_DIAGNOSIS is about.
