@@ -84,11 +84,11 @@ export const arpSenderMacMismatch: Rule<Data> = {
   blind(c, s) {
     const about = c.o.about(s.ip);
     const owner = ownerOf(c, s.ip);
-    const capture = owner === null ? captureOnMirror() : captureOn(owner, s.ip, 'its owner');
+    const missing = (reason: string) => ({ reason, capture: owner === null ? captureOnMirror() : captureOn(owner, s.ip, 'its owner') });
     const claims = about?.macs.filter((m) => m.counts.reply + m.counts.request + m.counts.gratuitous + m.toldCount > 0) ?? [];
-    if (claims.length === 0) return { reason: `no ARP message of this capture says where ${s.ip} is`, capture };
+    if (claims.length === 0) return missing(`no ARP message of this capture says where ${s.ip} is`);
     if (c.sight.kind === 'mirror' || (owner !== null && c.sight.seesAllFrom(owner))) return null;
-    return { reason: 'its unicast ARP replies do not all pass this capture point', capture };
+    return missing('its unicast ARP replies do not all pass this capture point');
   },
 
   message(d) {

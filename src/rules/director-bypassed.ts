@@ -77,12 +77,12 @@ export const directorBypassed: Rule<Data> = {
 
   blind(c, s) {
     const machine = s.machine!;
-    const capture = captureOnGateway(c, s.ip);
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
-    if (!c.o.pathsTo(s.ip).some(isSeenFromStart)) return { reason: `no new request to ${s.ip} is in this capture`, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOnGateway(c, s.ip) });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (machine.macs.length === 0) return missing('its MAC is not known: no frame shows it, and none was given');
+    if (!c.o.pathsTo(s.ip).some(isSeenFromStart)) return missing(`no new request to ${s.ip} is in this capture`);
     const seen = c.o.sendersTo(s.ip).every((mac) => machine.macs.some((to) => c.sight.sees(mac, to)));
-    return seen ? null : { reason: 'requests that went straight to it would not pass this capture point', capture };
+    return seen ? null : missing('requests that went straight to it would not pass this capture point');
   },
 
   message(d) {

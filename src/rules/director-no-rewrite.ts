@@ -112,12 +112,11 @@ export const directorNoRewrite: Rule<Data> = {
 
   blind(c, s) {
     const machine = s.machine!;
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (!c.sight.seesAllFrom(machine))
-      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (!c.sight.seesAllFrom(machine)) return missing('what the director sends to real servers does not pass this capture point');
     const rewritten = c.o.pathsTo(s.ip).some((p) => p.begun <= Begun.datagram && p.toward.some((h) => machine.macs.includes(h.source)));
-    return rewritten ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
+    return rewritten ? null : missing(`it sends no request for ${s.ip} on in this capture`);
   },
 
   message(d) {

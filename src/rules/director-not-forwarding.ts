@@ -99,12 +99,11 @@ export const directorNotForwarding: Rule<Data> = {
 
   blind(c, s) {
     const { machine, vip } = s as Subject & { machine: Machine; vip: Vip };
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (!c.sight.seesAllFrom(machine))
-      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (!c.sight.seesAllFrom(machine)) return missing('what the director sends to real servers does not pass this capture point');
     const asked = requestsAt(c, vip, machine).length > 0;
-    return asked ? null : { reason: `no new request for ${s.ip} reaches it in this capture`, capture };
+    return asked ? null : missing(`no new request for ${s.ip} reaches it in this capture`);
   },
 
   message(d) {

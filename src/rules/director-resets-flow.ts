@@ -61,14 +61,13 @@ export const directorResetsFlow: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (!c.sight.seesAllFrom(machine)) return { reason: 'what the director sends to clients does not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (!c.sight.seesAllFrom(machine)) return missing('what the director sends to clients does not pass this capture point');
     const others = s.vip!.directors.some((d) => !c.sight.seesAllFrom(d.machine));
-    if (others)
-      return { reason: 'resets of the other director, which may have taken its connections over, do not pass this capture point', capture };
+    if (others) return missing('resets of the other director, which may have taken its connections over, do not pass this capture point');
     const established = c.o.pathsTouching(machine.macs, s.ip).some((p) => p.steps.some((x) => x.event === PathEvent.established));
-    return established ? null : { reason: `no established connection to ${s.ip} passes it in this capture`, capture };
+    return established ? null : missing(`no established connection to ${s.ip} passes it in this capture`);
   },
 
   message(d) {

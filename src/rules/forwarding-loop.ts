@@ -73,11 +73,11 @@ export const forwardingLoop: Rule<Data> = {
   },
 
   blind(c, s) {
-    const capture = captureOnMirror();
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOnMirror() });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
     const seen = s.vip!.directors.some((d) => c.sight.seesAllFrom(d.machine) && c.sight.seesAllTo(d.machine));
-    if (!seen) return { reason: 'what reaches and leaves the director does not pass this capture point', capture };
-    return c.o.pathsTo(s.ip).some(isSeenFromStart) ? null : { reason: `no new request to ${s.ip} is in this capture`, capture };
+    if (!seen) return missing('what reaches and leaves the director does not pass this capture point');
+    return c.o.pathsTo(s.ip).some(isSeenFromStart) ? null : missing(`no new request to ${s.ip} is in this capture`);
   },
 
   message(d) {

@@ -77,10 +77,10 @@ export const forwardingModeMismatch: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
     const forwards = c.o.passagesOf(s.ip).some((p) => p.toward && machine.macs.includes(p.source));
-    return forwards ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
+    return forwards ? null : missing(`it sends no request for ${s.ip} on in this capture`);
   },
 
   message(d) {

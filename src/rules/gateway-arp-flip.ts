@@ -68,10 +68,10 @@ export const gatewayArpFlip: Rule<Data> = {
 
   blind(c, s) {
     const vip = s.vip!;
-    const capture = captureOnGateway(c, s.ip);
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOnGateway(c, s.ip) });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
     const hidden = vip.realServers.some((r) => r.machine.macs.every((mac) => !c.sight.sees(s.sender!, mac)));
-    if (hidden || vip.realServers.length === 0) return { reason: 'its frames to real servers would not pass this capture point', capture };
+    if (hidden || vip.realServers.length === 0) return missing('its frames to real servers would not pass this capture point');
     return null;
   },
 

@@ -59,8 +59,11 @@ export const ipvsSyncProblem: Rule<Data> = {
     const macs = new Set(directorsThatSync(c, s.vip!).map((x) => x.mac));
     if (macs.size > 1) return null;
     const director = s.vip!.directors[0]?.machine;
-    const capture = director === undefined ? 'on each director: ipvsadm -L --daemon' : captureOn(director, '224.0.0.81', 'the director');
-    return { reason: 'only one director sends sync messages in this capture, so ids cannot be compared', capture };
+    const missing = (reason: string) => ({
+      reason,
+      capture: director === undefined ? 'on each director: ipvsadm -L --daemon' : captureOn(director, '224.0.0.81', 'the director'),
+    });
+    return missing('only one director sends sync messages in this capture, so ids cannot be compared');
   },
 
   message(d) {

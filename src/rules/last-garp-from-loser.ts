@@ -48,10 +48,10 @@ export const lastGarpFromLoser: Rule<Data> = {
 
   blind(c, s) {
     const announced = c.o.about(s.ip)?.log.some((e) => e.kind === 'gratuitous') ?? false;
-    const capture = captureOnLan();
-    if (!announced) return { reason: `nobody announces ${s.ip} in this capture`, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOnLan() });
+    if (!announced) return missing(`nobody announces ${s.ip} in this capture`);
     const isEarly = lossesOf(c, s).length > 0;
-    return isEarly ? { reason: 'the capture ends before its master must have announced it again', capture } : null;
+    return isEarly ? missing('the capture ends before its master must have announced it again') : null;
   },
 
   message(d) {

@@ -67,12 +67,11 @@ export const midFlowRsSwitch: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (!c.sight.seesAllFrom(machine))
-      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (!c.sight.seesAllFrom(machine)) return missing('what the director sends to real servers does not pass this capture point');
     const forwards = c.o.passagesOf(s.ip).some((p) => p.toward && machine.macs.includes(p.source));
-    return forwards ? null : { reason: `it sends no request for ${s.ip} on in this capture`, capture };
+    return forwards ? null : missing(`it sends no request for ${s.ip} on in this capture`);
   },
 
   message(d) {

@@ -70,13 +70,12 @@ export const pmtuIcmpNotForwarded: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.seesAllFrom(machine))
-      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.seesAllFrom(machine)) return missing('what the director sends to real servers does not pass this capture point');
     const arrived = c.o.pathsTouching(machine.macs, s.ip).some((path) => path.steps.some((x) => isArriving(machine, x)));
-    if (!arrived) return { reason: 'no ICMP "fragmentation needed" reaches it in this capture', capture };
+    if (!arrived) return missing('no ICMP "fragmentation needed" reaches it in this capture');
     const answers = c.o.passagesOf(s.ip).some((p) => !p.toward);
-    return answers ? null : { reason: 'whether the real server goes on sending too large does not pass this capture point', capture };
+    return answers ? null : missing('whether the real server goes on sending too large does not pass this capture point');
   },
 
   message(d) {

@@ -76,11 +76,10 @@ export const portReuseDelay: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOn(machine, s.ip, 'the director');
-    if (!c.sight.seesAllFrom(machine))
-      return { reason: 'what the director sends to real servers does not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the director') });
+    if (!c.sight.seesAllFrom(machine)) return missing('what the director sends to real servers does not pass this capture point');
     const reused = c.o.pathsTouching(machine.macs, s.ip).some((path) => path.begun === Begun.reuse);
-    return reused ? null : { reason: 'no client uses a port again in this capture', capture };
+    return reused ? null : missing('no client uses a port again in this capture');
   },
 
   message(d) {

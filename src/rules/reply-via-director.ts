@@ -77,9 +77,8 @@ export const replyViaDirector: Rule<Data> = {
 
   blind(c, s) {
     const machine = s.machine!;
-    const capture = captureOn(machine, s.ip, 'the real server');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    return blindToAnswers(c, s.ip, machine, capture);
+    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture: captureOn(machine, s.ip, 'the real server') };
+    return blindToAnswers(c, s.ip, machine);
   },
 
   message(d) {

@@ -73,12 +73,12 @@ export const replyWrongSource: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOn(machine, s.ip, 'the real server');
-    if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the real server') });
+    if (machine.macs.length === 0) return missing('its MAC is not known: no frame shows it, and none was given');
     const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
     if (answered) return null;
-    if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
-    return { reason: 'it answers nothing in this capture', capture };
+    if (!c.sight.seesAllFrom(machine)) return missing('its replies do not pass this capture point');
+    return missing('it answers nothing in this capture');
   },
 
   message(d) {

@@ -1,8 +1,10 @@
 /** Requests to a VIP as paths show them: how many, where they got to, what came back, and each step in words. */
+
 import type { Machine, Vip } from '../cluster/cluster.ts';
 import type { Example, FlowPath, Ip, Mac, Step } from '../cluster/observations.ts';
 import type { FrameRef } from '../correlation/frame-ref.ts';
 import { Begun, PathEvent } from '../correlation/paths.ts';
+import { captureOn } from './capture-command.ts';
 import type { Blind, Case, Evidence } from './rule.ts';
 import { endpoint, hopSays } from './wording.ts';
 
@@ -58,11 +60,11 @@ export function isUnanswered(path: FlowPath): boolean {
   return path.from.length === 0 && !has(path, PathEvent.answeredElsewhere) && !has(path, PathEvent.unreachable);
 }
 
-/** Why answers of a machine cannot be judged where it gives none for this address; null where it does. */
-export function blindToAnswers(c: Case, ip: Ip, machine: Machine, capture: string): Blind | null {
+/** Why answers of a real server cannot be judged where it gives none for this address; null where it does. */
+export function blindToAnswers(c: Case, ip: Ip, machine: Machine): Blind | null {
   if (c.o.passagesOf(ip).some((p) => !p.toward && machine.macs.includes(p.source))) return null;
   const reason = c.sight.seesAllFrom(machine) ? 'it answers nothing in this capture' : 'its replies do not pass this capture point';
-  return { reason, capture };
+  return { reason, capture: captureOn(machine, ip, 'the real server') };
 }
 
 /** Health checks of direct routing go to the VIP on a real server; their client is a director. */

@@ -68,12 +68,12 @@ export const rsAnnouncesVip: Rule<Data> = {
 
   blind(c, s) {
     const machine = s.machine!;
-    const capture = captureOn(machine, s.ip, 'the real server');
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the real server') });
     // Its chance to do wrong: it resolved a neighbour by itself, which every host of the LAN sees.
     const asked = machine.macs.some((mac) =>
       c.o.claimedBy(mac).ips.some((ip) => c.o.about(ip)!.macs.some((m) => m.mac === mac && m.counts.request > 0)),
     );
-    return asked ? null : { reason: 'it resolves no neighbour in this capture, so its choice of sender address does not show', capture };
+    return asked ? null : missing('it resolves no neighbour in this capture, so its choice of sender address does not show');
   },
 
   message(d) {

@@ -75,13 +75,13 @@ export const rsAnswersNd: Rule<Data> = {
 
   blind(c, s) {
     const machine = s.machine!;
-    const capture = captureOn(machine, s.ip, 'the real server');
-    if (machine.macs.length === 0) return { reason: 'its MAC is not known: no frame shows it, and none was given', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the real server') });
+    if (machine.macs.length === 0) return missing('its MAC is not known: no frame shows it, and none was given');
     const askings = c.o.about(s.ip)?.askings.filter((a) => a.broadcasts > 0 && !machine.macs.includes(a.asker)) ?? [];
-    if (askings.length === 0) return { reason: `nobody solicits ${s.ip} by multicast in this capture`, capture };
-    if (isLeftOut(c, s.ip, machine)) return { reason: MANY_CLAIM_IT, capture };
+    if (askings.length === 0) return missing(`nobody solicits ${s.ip} by multicast in this capture`);
+    if (isLeftOut(c, s.ip, machine)) return missing(MANY_CLAIM_IT);
     const seen = askings.some((a) => machine.macs.some((mac) => c.sight.sees(mac, a.asker)));
-    return seen ? null : { reason: 'its unicast neighbour advertisements do not pass this capture point', capture };
+    return seen ? null : missing('its unicast neighbour advertisements do not pass this capture point');
   },
 
   message(d) {

@@ -82,15 +82,15 @@ export const rsNoReply: Rule<Data> = {
 
   blind(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const capture = captureOn(machine, s.ip, 'the real server');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
-    if (!areRepliesInSight(c, s.ip)) return { reason: `no reply from ${s.ip} of any machine is in this capture`, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the real server') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (!c.sight.seesAllFrom(machine)) return missing('its replies do not pass this capture point');
+    if (!areRepliesInSight(c, s.ip)) return missing(`no reply from ${s.ip} of any machine is in this capture`);
     const answered = c.o.passagesOf(s.ip).some((p) => !p.toward && machine.macs.includes(p.source));
     if (answered) return null;
     return requestsTo(c, vip, machine).length > 0
-      ? { reason: 'too few requests reach it in this capture to tell silence from loss', capture }
-      : { reason: `no request for ${s.ip} reaches it in this capture`, capture };
+      ? missing('too few requests reach it in this capture to tell silence from loss')
+      : missing(`no request for ${s.ip} reaches it in this capture`);
   },
 
   message(d) {

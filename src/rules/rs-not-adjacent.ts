@@ -74,10 +74,10 @@ export const rsNotAdjacent: Rule<Data> = {
   blind(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
     const director = vip.directors[0]?.machine;
-    const capture = captureOn(director ?? machine, s.ip, 'the director');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(director ?? machine, s.ip, 'the director') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
     if (isOnLan(c, vip, machine)) return null;
-    return { reason: 'neither its MAC nor a question for it is in this capture', capture };
+    return missing('neither its MAC nor a question for it is in this capture');
   },
 
   message(d) {

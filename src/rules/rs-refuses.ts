@@ -5,7 +5,6 @@
 import { isVirtualMac, type Machine, type Vip } from '../cluster/cluster.ts';
 import type { FlowPath, Ip, Step } from '../cluster/observations.ts';
 import { PathEvent } from '../correlation/paths.ts';
-import { captureOn } from './capture-command.ts';
 import { blindToAnswers, entryOf, flowsOn, isHealthCheck, sightingsOf, stepsAsEvidence } from './requests.ts';
 import { type Case, isGuessed, type Rule } from './rule.ts';
 import { isVirtual, serviceOf } from './services.ts';
@@ -76,9 +75,7 @@ export const rsRefuses: Rule<Data> = {
   },
 
   blind(c, s) {
-    const machine = s.machine!;
-    const capture = captureOn(machine, s.ip, 'the real server');
-    return blindToAnswers(c, s.ip, machine, capture);
+    return blindToAnswers(c, s.ip, s.machine!);
   },
 
   message(d) {

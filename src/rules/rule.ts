@@ -83,16 +83,25 @@ export interface Rule<D> {
 export type AnyRule = Rule<any>;
 
 /** Subjects for each real server of each VIP that is in direct routing or whose mode is not known. */
-export function* realServersOf(c: Case): Iterable<Subject & { readonly vip: Vip; readonly machine: Machine }> {
-  for (const vip of c.cluster.vips) {
-    if (vip.mode === 'nat') continue;
-    for (const role of vip.realServers) {
-      // Localnode and two-box clusters: what is right for a director is right for it.
-      if (vip.directors.some((d) => d.machine === role.machine)) continue;
-      yield { ip: vip.ip, vip, machine: role.machine };
-    }
-  }
+export function realServersOf(c: Case): readonly RealServer[] {
+  const known = realServers.get(c);
+  if (known !== undefined) return known;
+  const subjects = c.cluster.vips
+    .filter((vip) => vip.mode !== 'nat')
+    .flatMap((vip) =>
+      vip.realServers
+        // Localnode and two-box clusters: what is right for a director is right for it.
+        .filter(({ machine }) => !vip.directors.some((director) => director.machine === machine))
+        .map(({ machine }) => ({ ip: vip.ip, vip, machine })),
+    );
+  realServers.set(c, subjects);
+  return subjects;
 }
+
+type RealServer = Subject & { readonly vip: Vip; readonly machine: Machine };
+
+/** For each case its real servers, of which most rules judge each. */
+const realServers = new WeakMap<Case, readonly RealServer[]>();
 
 /** Whether a role of a machine is only guessed: findings that need it are at most possible. */
 export function isGuessed(vip: Vip, machine: Machine): boolean {

@@ -79,10 +79,10 @@ export const staleGatewayArp: Rule<Data> = {
   },
 
   blind(c, s) {
-    const capture = captureOnGateway(c, s.ip);
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
+    const missing = (reason: string) => ({ reason, capture: captureOnGateway(c, s.ip) });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
     const seen = s.vip!.directors.every((d) => d.machine.macs.some((mac) => c.sight.sees(s.sender!, mac)));
-    return seen ? null : { reason: 'its frames to all directors would not pass this capture point', capture };
+    return seen ? null : missing('its frames to all directors would not pass this capture point');
   },
 
   message(d) {

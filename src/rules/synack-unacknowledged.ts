@@ -79,10 +79,10 @@ export const synackUnacknowledged: Rule<Data> = {
 
   blind(c, s) {
     const { machine } = s as { machine: Machine };
-    const capture = captureOnGateway(c, s.ip);
+    const missing = (reason: string) => ({ reason, capture: captureOnGateway(c, s.ip) });
     const paths = c.o.pathsTouching(machine.macs, s.ip).filter((p) => p.from.some((hop) => machine.macs.includes(hop.source)));
-    if (paths.length === 0) return { reason: 'its SYN-ACKs do not pass this capture point', capture };
-    return c.o.sendersTo(s.ip).length > 0 ? null : { reason: "the clients' packets do not pass this capture point", capture };
+    if (paths.length === 0) return missing('its SYN-ACKs do not pass this capture point');
+    return c.o.sendersTo(s.ip).length > 0 ? null : missing("the clients' packets do not pass this capture point");
   },
 
   message(d) {

@@ -70,9 +70,9 @@ export const trafficToDeadRs: Rule<Data> = {
 
   blind(c, s) {
     const { machine, vip } = s as { machine: Machine; vip: Vip };
-    const capture = captureOn(machine, s.ip, 'the real server');
-    if (!c.sight.hasDestinations) return { reason: NO_DESTINATIONS, capture };
-    if (!c.sight.seesAllFrom(machine)) return { reason: 'its replies do not pass this capture point', capture };
+    const missing = (reason: string) => ({ reason, capture: captureOn(machine, s.ip, 'the real server') });
+    if (!c.sight.hasDestinations) return missing(NO_DESTINATIONS);
+    if (!c.sight.seesAllFrom(machine)) return missing('its replies do not pass this capture point');
     if (muteTo(c, vip, machine).every((path) => othersAnswer(c, vip, machine, path, ALWAYS))) return null;
     return {
       reason: 'some requests to it stay without answer, but whether others answer for half a minute does not show',

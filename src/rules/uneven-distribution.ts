@@ -81,9 +81,17 @@ function requestsTo(c: Case, ip: Ip, machine: Machine): FlowPath[] {
   return c.o.pathsTouching(machine.macs, ip).filter((path) => isSeenFromStart(path) && reaches(path, machine));
 }
 
+/** Asked for each real server. */
 function totalOf(c: Case, vip: Vip): number {
-  return vip.realServers.reduce((total, { machine }) => total + flowsOn(requestsTo(c, vip.ip, machine)), 0);
+  const known = totals.get(c) ?? new Map<Ip, number>();
+  totals.set(c, known);
+  const total = known.get(vip.ip) ?? vip.realServers.reduce((sum, { machine }) => sum + flowsOn(requestsTo(c, vip.ip, machine)), 0);
+  known.set(vip.ip, total);
+  return total;
 }
+
+/** For each case the requests for each VIP: a sum over all real servers, made once. */
+const totals = new WeakMap<Case, Map<Ip, number>>();
 
 function clientsOf(c: Case, vip: Ip): number {
   let counts = clients.get(c);

@@ -88,11 +88,11 @@ export const vipArpUnanswered: Rule<Data> = {
   },
 
   blind(c, s) {
-    const capture = captureOnGateway(c, s.ip);
+    const missing = (reason: string) => ({ reason, capture: captureOnGateway(c, s.ip) });
     const askings = (c.o.about(s.ip)?.askings ?? []).filter((a) => a.broadcasts > 0);
-    if (askings.length === 0) return { reason: `nobody asks for ${s.ip} by broadcast in this capture`, capture };
+    if (askings.length === 0) return missing(`nobody asks for ${s.ip} by broadcast in this capture`);
     const seen = askings.some((a) => a.answered > 0 || seesAnswersTo(c, a.asker));
-    return seen ? null : { reason: 'unicast answers to those who ask do not pass this capture point', capture };
+    return seen ? null : missing('unicast answers to those who ask do not pass this capture point');
   },
 
   message(d) {
