@@ -61,7 +61,7 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual.
   process.once('SIGINT', () => interrupt.abort());
   const told = (info: CaptureInfo) => {
-    if (info.storedBytesRead > SMALL_CAPTURE_BYTES) keepHeapSmall();
+    if (Math.max(info.storedBytes ?? Number.POSITIVE_INFINITY, info.storedBytesRead) > SMALL_CAPTURE_BYTES) keepHeapSmall();
     progress?.show(info);
   };
   const reading = { stop: interrupt.signal, progress: told };
