@@ -47,7 +47,7 @@ export const POINT_UNDECODABLE = 24;
 export const POINT_OVERSIZED = 32;
 
 /** Frames that are looked ahead for at a time, and two batches of rows. Rows of six words: four places in memory, and the two hashes of a flow that would begin, or 0. */
-export const AHEAD_FRAMES = 16;
+export const AHEAD_FRAMES = 32;
 export const AHEAD = 0xa800;
 export const AHEAD_BYTES = 24;
 

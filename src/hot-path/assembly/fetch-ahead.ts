@@ -51,7 +51,7 @@ export function fetchAhead(at: usize, limit: usize, frameAt: i32, lengthAt: i32,
     record += min<u32>(load<u32>(record + lengthAt), 2 * MAX_FRAME_BYTES) + more;
   }
   next = record;
-  readPlaces(older, olderEnd);
+  readPlaces(older, olderEnd, record, limit, lengthAt, more);
 }
 
 /**
@@ -114,12 +114,19 @@ function locateMore(row: usize): void {
   store<usize>(row, more);
 }
 
-/** Reads all places of the newest batch, and what those of the one before it told of. */
-function readPlaces(older: usize, olderEnd: usize): void {
+/**
+ * Reads all places of the newest batch, and what those of the one before it told of; between these reads the headers of the next batch, each of which tells where
+ * the next one is.
+ */
+function readPlaces(older: usize, olderEnd: usize, record: usize, limit: usize, lengthAt: i32, more: i32): void {
   let near = 0;
   for (let row = older; row < olderEnd; row += AHEAD_BYTES) near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4));
   for (let row = rows; row < rowsEnd; row += AHEAD_BYTES) {
     near ^= load<i32>(load<usize>(row)) ^ load<i32>(load<usize>(row, 4)) ^ load<i32>(load<usize>(row, 8)) ^ load<i32>(load<usize>(row, 12));
+    if (record + 2 * LINE <= limit) {
+      near ^= load<i32>(record, LINE);
+      record += min<u32>(load<u32>(record + lengthAt), 2 * MAX_FRAME_BYTES) + more;
+    }
   }
   store<i32>(NEAR, near);
 }
