@@ -14,7 +14,7 @@ export function countClients(groups: ReadonlyMap<number, number>, flows: FlowTab
   for (let path = 0; path < paths.count; path++) groupOf[path] = groups.get(paths.server[path]!) ?? 0;
   const most = Math.max(0, ...groups.values());
   const end = flows.hot.length;
-  hot.exports.beginClients(most + 1, end);
+  hot.exports.beginClients(most + 1);
   for (let from = 0; from < end; from += HOT_WORDS_AT_ONCE) hot.exports.addClients(from, Math.min(end, from + HOT_WORDS_AT_ONCE));
   return hot.words(CLIENT_COUNTS, most + 1).slice();
 }

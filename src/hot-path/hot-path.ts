@@ -19,7 +19,7 @@ export interface CaptureMemory {
 interface Exports {
   addClients(from: number, to: number): void;
   addToPassage(passage: number, ttl: number): void;
-  beginClients(groups: number, words: number): void;
+  beginClients(groups: number): void;
   clear(edges: number, passages: number, paths: number, flowRows: number, stepRows: number): void;
   countSighting(edge: number, sighting: number): void;
   dropEvents(start: number, state: number): void;

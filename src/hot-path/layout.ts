@@ -181,17 +181,17 @@ export const PATH_GROUPS = 0xb28_0000;
 /** By group, a word: its clients. */
 export const CLIENT_COUNTS = 0xb2a_0000;
 
-/** Pairs of a client and a group, a hash table. Rows of two words: client, group (0 empty). */
+/** Pairs of a client and a group, a hash table, and place for another one of twice its size. Rows of two words: client, group (0 empty). */
 export const CLIENT_PAIRS = 0xb30_0000;
 export const CLIENT_PAIR_BYTES = 8;
 /** Most rows: twice as many as the pairs that flows may bring. */
 export const MAX_CLIENT_PAIRS = 2 * MAX_FLOW_ROWS;
 
 /** Captured bytes are read into what follows: two halves, each with a chunk of six mebibytes and the longest record before it. */
-export const CAPTURED = 0xc30_0000;
+export const CAPTURED = 0xd30_0000;
 export const CAPTURED_BYTES = 0xd0_0000;
 
-export const PAGES = 0xd00;
+export const PAGES = 0xe00;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 

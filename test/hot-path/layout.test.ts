@@ -45,7 +45,7 @@ const TABLES: Readonly<Record<string, readonly [number, number]>> = {
   pathTimes: [l.PATH_TIMES, l.MAX_16_BITS * 16],
   pathGroups: [l.PATH_GROUPS, l.MAX_16_BITS * 2],
   clientCounts: [l.CLIENT_COUNTS, l.MAX_16_BITS * 4],
-  clientPairs: [l.CLIENT_PAIRS, l.MAX_CLIENT_PAIRS * l.CLIENT_PAIR_BYTES],
+  clientPairs: [l.CLIENT_PAIRS, 2 * l.MAX_CLIENT_PAIRS * l.CLIENT_PAIR_BYTES],
   events: [l.EVENTS, l.MAX_EVENTS * l.EVENT_BYTES],
 };
 

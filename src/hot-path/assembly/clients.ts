@@ -1,24 +1,39 @@
 /** How many different clients the remembered flows to groups of servers have: see countClients in src/correlation/clients.ts. */
-import { CLIENT_COUNTS, CLIENT_PAIR_BYTES, CLIENT_PAIRS, COLD, COLD_CLIENT, FLOW_BYTES, FLOWS, NEAR, PATH, PATH_GROUPS } from '../layout';
+import {
+  CLIENT_COUNTS,
+  CLIENT_PAIR_BYTES,
+  CLIENT_PAIRS,
+  COLD,
+  COLD_CLIENT,
+  FLOW_BYTES,
+  FLOWS,
+  MAX_CLIENT_PAIRS,
+  NEAR,
+  PATH,
+  PATH_GROUPS,
+} from '../layout';
 import { BLOCK, fetchCold } from './flows';
 import { finish } from './hash';
 import { key2, key3 } from './key';
 
 /** Pairs of a client and a group that were met, in open addressing: never more than half of the slots are taken. */
-let mask: i32 = 0;
-let end: usize = CLIENT_PAIRS;
+let pairs: usize = CLIENT_PAIRS;
+let slots: i32 = 0;
+let met: i32 = 0;
 
-/** Begins with no client of any of so many groups. The flow table has so many words: of a flood of flows to none of the groups no pair is to be expected. */
-export function beginClients(groups: i32, words: i32): void {
+const FEWEST_SLOTS = 1 << 12;
+
+/** Begins with no client of any of so many groups. */
+export function beginClients(groups: i32): void {
   memory.fill(CLIENT_COUNTS, 0, groups << 2);
-  // Each flow brings one pair at most.
-  let most = 0;
-  for (let row = 0; row < words; row += FLOW_BYTES >> 2) if (groupOf(row) !== 0) most++;
-  let slots = 1 << 10;
-  while (slots < most << 1) slots <<= 1;
-  mask = slots - 1;
-  end = CLIENT_PAIRS + slots * CLIENT_PAIR_BYTES;
-  memory.fill(CLIENT_PAIRS, 0, end - CLIENT_PAIRS);
+  met = 0;
+  usePairs(CLIENT_PAIRS, FEWEST_SLOTS);
+}
+
+function usePairs(at: usize, count: i32): void {
+  pairs = at;
+  slots = count;
+  memory.fill(at, 0, count * CLIENT_PAIR_BYTES);
 }
 
 /** Counts the clients of the rows from one to another, as indexes of words. */
@@ -54,21 +69,39 @@ function fetchPairs(from: i32, to: i32): void {
 
 /** The slot where a pair is looked for first. */
 function slotOf(client: i32, group: i32): usize {
-  return CLIENT_PAIRS + (finish((client ^ key2) + (group ^ key3) * 0x9e3779b1) & mask) * CLIENT_PAIR_BYTES;
+  return pairs + (finish((client ^ key2) + (group ^ key3) * 0x9e3779b1) & (slots - 1)) * CLIENT_PAIR_BYTES;
 }
 
 /** Counts a client for a group, if it is new there. */
 function meet(client: i32, group: i32): void {
+  if (!add(client, group)) return;
+  const count: usize = CLIENT_COUNTS + (group << 2);
+  store<i32>(count, load<i32>(count) + 1);
+  if (++met << 1 > slots) grow();
+}
+
+/** Whether a pair was not there yet. */
+function add(client: i32, group: i32): bool {
   const pair = ((<i64>group) << 32) | <i64>(<u32>client);
+  const end = pairs + slots * CLIENT_PAIR_BYTES;
   let slot = slotOf(client, group);
   while (true) {
     const other = load<i64>(slot);
-    if (other === pair) return;
+    if (other === pair) return false;
     if (other === 0) break;
     slot += CLIENT_PAIR_BYTES;
-    if (slot === end) slot = CLIENT_PAIRS;
+    if (slot === end) slot = pairs;
   }
   store<i64>(slot, pair);
-  const count: usize = CLIENT_COUNTS + (group << 2);
-  store<i32>(count, load<i32>(count) + 1);
+  return true;
+}
+
+/** Goes on with twice as many slots, in the other one of two places: as few as there are pairs for are touched, and are near the processor. */
+function grow(): void {
+  const from = pairs;
+  const end = from + slots * CLIENT_PAIR_BYTES;
+  usePairs(from === CLIENT_PAIRS ? CLIENT_PAIRS + MAX_CLIENT_PAIRS * CLIENT_PAIR_BYTES : CLIENT_PAIRS, slots << 1);
+  for (let slot = from; slot < end; slot += CLIENT_PAIR_BYTES) {
+    if (load<i64>(slot) !== 0) add(load<i32>(slot), load<i32>(slot, 4));
+  }
 }
