@@ -63,11 +63,9 @@ function writeAtOnce(bytes: Uint8Array): number {
 
 function writeStream(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stream = outputStream();
-    stream.once('error', reject);
-    stream.write(bytes, (error) => {
-      stream.off('error', reject);
-      if (!error) resolve();
+    outputStream().write(bytes, (error) => {
+      if (error) reject(error);
+      else resolve();
     });
   });
 }

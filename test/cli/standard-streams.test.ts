@@ -10,10 +10,10 @@ const MUCH = fixture('heavy/mirror.pcap');
 const MUST_ESCAPE = '\x1b[';
 
 /** Runs it below a program in Python, whose arguments after the first are the command. */
-function below(program: string, args: readonly string[]) {
+function below(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const command = ['-c', program, process.execPath, LAUNCHER, ...args];
   const { status, stdout, stderr } = spawnSync('python3', command, {
-    env: { ...process.env, TERM: 'xterm', NO_COLOR: '' },
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return { exit: status, stdout: stdout.toString(), stderr: stderr.toString() };
@@ -57,8 +57,11 @@ os.set_blocking(theirs, False)
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE)
 os.close(theirs)
 time.sleep(1)
-while piece := os.read(ours, 4096):
-    os.write(1, piece)
+if os.environ.get('LEAVES'):
+    os.close(ours)
+else:
+    while piece := os.read(ours, 4096):
+        os.write(1, piece)
 os.write(2, child.stderr.read())
 sys.exit(child.wait())
 `;
@@ -68,6 +71,14 @@ test('a pipe that its opener wants nobody to wait for gets all of a report that 
   const all = run(args);
   expect(all.stdout.length).toBeGreaterThan(1 << 16);
   expect(below(PIPE, args)).toEqual(all);
+});
+
+test('a reader of such a pipe may leave, and what was found is still the exit code', () => {
+  expect(below(PIPE, ['diagnose', MUCH, '-f', 'json'], { LEAVES: '1' })).toEqual({
+    exit: run(['diagnose', MUCH]).exit,
+    stdout: '',
+    stderr: '',
+  });
 });
 
 test('help that nobody reads to its end is no error', () => {
