@@ -170,10 +170,18 @@ async function storedFile(subject: string, name: string, { keep }: OpenCaptureOp
 /** To open a FIFO waits for its writer, so a thread does; to start one takes longer than to diagnose some hundred frames, so for a file none does. */
 async function openDescriptor(subject: string, name: string): Promise<number> {
   try {
-    const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() === true;
-    return isFile ? openSync(name, 'r') : await promisify(open)(name, 'r');
+    return isFile(name) ? openSync(name, 'r') : await promisify(open)(name, 'r');
   } catch (error) {
     throw cannotOpen(subject, error as NodeJS.ErrnoException);
+  }
+}
+
+function isFile(name: string): boolean {
+  try {
+    return statSync(name).isFile();
+  } catch {
+    // Whoever opens it says what is wrong.
+    return false;
   }
 }
 

@@ -58,8 +58,9 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const terminal = options.quiet === true ? null : errorTerminal();
   const progress = terminal === null ? null : new Progress(terminal);
   const interrupt = new AbortController();
-  // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual.
-  process.once('SIGINT', () => interrupt.abort());
+  // The first Ctrl-C ends the reading, and what was read is told; the second one ends the program as usual, as does the first when all was read.
+  const onInterrupt = () => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
   const told = (info: CaptureInfo) => {
     if (Math.max(info.storedBytes ?? Number.POSITIVE_INFINITY, info.storedBytesRead) > SMALL_CAPTURE_BYTES) keepHeapSmall();
     progress?.show(info);
@@ -68,9 +69,10 @@ async function run(args: readonly string[], options: DiagnoseOptions): Promise<v
   const kept = await keptFor(inputs, options);
   try {
     const opening = kept === null ? {} : { kept };
-    const diagnosis = await diagnose(captures, given, { rules, reading, choice: inputs.choice, ...opening }).finally(() =>
-      progress?.clear(),
-    );
+    const diagnosis = await diagnose(captures, given, { rules, reading, choice: inputs.choice, ...opening }).finally(() => {
+      process.off('SIGINT', onInterrupt);
+      progress?.clear();
+    });
     process.exitCode = interrupt.signal.aborted ? 130 : exitCodeOf(diagnosis, options.failOn);
     const frames = () => framesFor(diagnosis, inputs, kept);
     await writeOutput(await renderDiagnosis(diagnosis, options, { sourceFiles: sourceFilesOf(captures), frames }), options.output);

@@ -212,7 +212,7 @@ export const BEGUN_REUSE = 1;
 export const PATH = 0xffff;
 export const STORY = 0x1_ffff;
 /** Bit in the story word of a hop: it leads to the server. Above all of STORY. */
-export const TOWARD = 0x3fd0_0000;
+export const TOWARD = 0x4000_0000;
 /** Payload from which a segment counts as full-size, in bytes: the smallest MSS in use with Ethernet, less options. */
 export const FULL_SIZE = 1200;
 /** Of the segments that are no SYN, FIN or RST one in 32 is remembered, chosen by content so that both copies are. */

@@ -1,8 +1,10 @@
 /** What the program writes to, as it finds it: a terminal, a file, a pipe that does not wait, a reader that leaves. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { fixture, run } from './run.ts';
+import { fixture, run, temporaryDirectory } from './run.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/lvs-doctor.js', import.meta.url));
 const FAULTY = fixture('rs-answers-arp-t5/mirror.pcap');
@@ -49,10 +51,11 @@ function linesOf(text: string): number[] {
   return text.split(/\r?\n/).map((line) => line.replace(/\x1b\[[0-9;]*m/g, '').length);
 }
 
-/** With a pipe that takes no more than it has room for, and a reader who is late. */
+/** With a pipe of one page that takes no more than it has room for, and a reader who is late, or leaves. */
 const PIPE = `
-import os, subprocess, sys, time
+import fcntl, os, subprocess, sys, time
 ours, theirs = os.pipe()
+fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
 os.set_blocking(theirs, False)
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE)
 os.close(theirs)
@@ -73,12 +76,33 @@ test('a pipe that its opener wants nobody to wait for gets all of a report that 
   expect(below(PIPE, args)).toEqual(all);
 });
 
-test('a reader of such a pipe may leave, and what was found is still the exit code', () => {
-  expect(below(PIPE, ['diagnose', MUCH, '-f', 'json'], { LEAVES: '1' })).toEqual({
-    exit: run(['diagnose', MUCH]).exit,
-    stdout: '',
-    stderr: '',
-  });
+test('where the reader of such a pipe leaves, what is to be written after the report still is', () => {
+  const evidence = join(temporaryDirectory(), 'evidence.pcapng');
+  const { exit, stderr } = below(PIPE, ['diagnose', FAULTY, '-f', 'json', '--evidence', evidence], { LEAVES: '1' });
+  expect(stderr).toMatch(/^lvs-doctor: evidence: \d+ frames/);
+  expect(exit).toBe(1);
+  expect(existsSync(evidence)).toBe(true);
+});
+
+/** With a pipe of one page that nobody reads, until it is interrupted; says by which signal it ended. */
+const INTERRUPTED = `
+import fcntl, os, signal, struct, subprocess, sys, termios, time
+ours, theirs = os.pipe()
+fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE)
+for _ in range(200):
+    if struct.unpack('i', fcntl.ioctl(ours, termios.FIONREAD, b'0000'))[0] == 4096:
+        break
+    time.sleep(0.05)
+child.send_signal(signal.SIGINT)
+try:
+    print(child.wait(10))
+finally:
+    child.kill()
+`;
+
+test('Ctrl-C ends it while it waits for somebody to read the report', () => {
+  expect(below(INTERRUPTED, ['diagnose', FAULTY, '-f', 'json'])).toMatchObject({ exit: 0, stdout: '-2\n' });
 });
 
 test('help that nobody reads to its end is no error', () => {

@@ -75,3 +75,8 @@ test('AssemblyScript is told how much memory there is', () => {
   const { options } = JSON.parse(readFileSync(join(import.meta.dirname, '../../src/hot-path/asconfig.json'), 'utf8'));
   expect([options.initialMemory, options.maximumMemory]).toEqual([l.PAGES, l.PAGES]);
 });
+
+test('whether a hop leads to the server is told by a bit of its story that no path and no flag of a flow has', () => {
+  expect(l.TOWARD & (l.TOWARD - 1)).toBe(0);
+  expect(l.TOWARD).toBeGreaterThan(l.STORY | l.SERVER_IS_HIGHER | l.ANSWERED | l.ESTABLISHED | l.ONE_FRAME | l.EVENTS_LOST);
+});
