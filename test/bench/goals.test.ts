@@ -15,6 +15,9 @@ test.each([
   ['tshark/small', 29.9, 'must met'],
   ['tshark/small', 19.9, 'missed'],
   ['flood/rss', 219, 'must met'],
+  ['startup/over/1000', 28, 'aim met'],
+  ['startup/over/1000', 58, 'must met'],
+  ['startup/over/1000', 58.1, 'missed'],
   ['rss/growth', -1, 'aim met'],
   ['rss/growth', null, 'not measured'],
 ] as const)('%s of %s is %s', (key, measured, verdict) => {
