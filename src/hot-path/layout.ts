@@ -181,7 +181,7 @@ export const PATH_GROUPS = 0xb28_0000;
 /** By group, a word: its clients. */
 export const CLIENT_COUNTS = 0xb2a_0000;
 
-/** Pairs of a client and a group, a hash table, and place for another one of twice its size. Rows of two words: client, group (0 empty). */
+/** Pairs of a client and a group, a hash table in one of two places, each of MAX_CLIENT_PAIRS rows: it grows from one into the other. Rows of two words: client, group (0 empty). */
 export const CLIENT_PAIRS = 0xb30_0000;
 export const CLIENT_PAIR_BYTES = 8;
 /** Most rows: twice as many as the pairs that flows may bring. */
