@@ -10,6 +10,8 @@ export interface ByteSource {
   readonly cutOff: boolean;
   /** One sentence on why a compressed stream cannot be read further, or null; known once `read` has given 0. */
   readonly damage: string | null;
+  /** How many reads may be under way at a time, which give their bytes in the order in which they were asked for; 1 unless told. */
+  readonly readsAtOnce?: number;
   /**
    * Reads between 1 and `length` bytes into `target` at `offset` and gives their number; 0 only at the end.
    * A source that need not wait answers at once, without a promise. Throws UsageError when reading fails.

@@ -15,9 +15,15 @@ export class FileBytes implements ByteSource {
   /** Whether the file has become shorter since it was opened. Standard input may be a file of which somebody else read the beginning. */
   cutOff = false;
   readonly damage = null;
+  /** With a second one under way, the thread that reads need not wait for us between two pieces. */
+  readonly readsAtOnce: number;
   private readonly subject: string;
   private readonly descriptor: number;
   private open = true;
+  /** Where the next read begins if those under way give all that they were asked for. */
+  private asked = 0;
+  /** Reads that are under way, and what settles with the last of them. */
+  private pending = 0;
   private underWay: Promise<unknown> = Promise.resolve();
 
   /** `subject` names the file in sentences; `storedBytes` is its size, null when it has none. */
@@ -25,30 +31,64 @@ export class FileBytes implements ByteSource {
     this.subject = subject;
     this.descriptor = descriptor;
     this.storedBytes = storedBytes;
+    // A device knows no places, and those of standard input are counted from where somebody else began.
+    this.readsAtOnce = storedBytes === null || descriptor === 0 ? 1 : 2;
   }
 
   read(target: Uint8Array, offset: number, length: number): number | Promise<number> {
     if (!this.open) return 0;
-    const expected = Math.min(length, (this.storedBytes ?? Number.POSITIVE_INFINITY) - this.storedBytesRead);
-    if (expected > SMALL_PIECE_BYTES) {
-      const reading = this.readInPool(target, offset, length);
-      this.underWay = reading.catch(() => {});
-      return reading;
-    }
+    if (this.pending === 0) this.asked = this.storedBytesRead;
+    const isSmall = Math.min(length, (this.storedBytes ?? Number.POSITIVE_INFINITY) - this.asked) <= SMALL_PIECE_BYTES;
+    if (isSmall && this.pending === 0) return this.readNow(target, offset, length);
+    this.pending++;
+    const count = isSmall ? this.underWay.then(() => this.readNow(target, offset, length)) : this.readInPool(target, offset, length);
+    const reading = count.finally(() => {
+      this.pending--;
+    });
+    this.underWay = reading.catch(() => {});
+    return reading;
+  }
+
+  private readNow(target: Uint8Array, offset: number, length: number): number {
+    if (!this.open) return 0;
     try {
-      return this.counted(readSync(this.descriptor, target, offset, length, null));
+      return this.counted(readSync(this.descriptor, target, offset, length, this.placeOf(this.storedBytesRead)));
     } catch (error) {
       throw this.unreadable(error);
     }
   }
 
-  private readInPool(target: Uint8Array, offset: number, length: number): Promise<number> {
+  private async readInPool(target: Uint8Array, offset: number, length: number): Promise<number> {
+    const from = this.asked;
+    this.asked += length;
+    const before = this.underWay;
+    const copying = this.copy(target, offset, length, from);
+    copying.catch(() => {});
+    await before;
+    try {
+      const count = await copying;
+      const missing = from - this.storedBytesRead;
+      if (missing === 0 || !this.open) return this.counted(count);
+      // The read before gave less than it was asked for: this one is to go on there.
+      this.asked -= missing;
+      return this.counted(await this.copy(target, offset, length, this.storedBytesRead));
+    } catch (error) {
+      throw this.unreadable(error);
+    }
+  }
+
+  private copy(target: Uint8Array, offset: number, length: number, from: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      read(this.descriptor, target, offset, length, null, (error, count) => {
-        if (error) reject(this.unreadable(error));
-        else resolve(this.counted(count));
+      read(this.descriptor, target, offset, length, this.placeOf(from), (error, count) => {
+        if (error) reject(error);
+        else resolve(count);
       });
     });
+  }
+
+  /** Where to read, for the kernel: null is where the read before ended. */
+  private placeOf(from: number): number | null {
+    return this.readsAtOnce === 1 ? null : from;
   }
 
   private counted(count: number): number {

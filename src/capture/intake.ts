@@ -1,6 +1,6 @@
 /**
- * The buffer that records are read in: one ArrayBuffer, one DataView, absolute offsets. It has two halves: while the records of one are
- * judged, the other is read into. What is left of a record at the end is moved to where the next bytes begin. Frames point into it until then.
+ * The buffer that records are read in: one ArrayBuffer, one DataView, absolute offsets. It has parts: while the records of one are
+ * judged, the others are read into. What is left of a record at the end is moved to where the next bytes begin. Frames point into it until then.
  */
 
 import type { CaptureMemory } from '../hot-path/hot-path.ts';
@@ -16,13 +16,14 @@ const LONG_RECORD_BYTES = 256;
 
 const PAGE_BYTES = 4096;
 /**
- * Where in a page a half's chunk begins. An AMD processor (Zen 3, measured) takes four times as long to copy from the page cache to where it begins
+ * Where in a page a part's chunk begins. An AMD processor (Zen 3, measured) takes four times as long to copy from the page cache to where it begins
  * 1 to 31 bytes later in its page than there. Memory of WebAssembly begins with a page, that of malloc mostly 16 bytes later.
  */
 const CHUNK_IN_PAGE = 64;
 
-/** Bytes that were asked of the source: where they come to lie, to where their half may be read into, and how many came. */
+/** Bytes that were asked of the source: in which part and where they come to lie, to where it may be read into, and how many came. */
 interface Reading {
+  readonly part: number;
   readonly at: number;
   readonly end: number;
   readonly count: number | Promise<number>;
@@ -43,18 +44,18 @@ export class Intake {
   records = 0;
   private readonly chunkBytes: number;
   private largestRecord: number;
-  /** Offset of the first half, bytes of each, and of whole pages from one to the other. */
+  /** Offset of the first part, and bytes of whole pages from one to the next. */
   private start = 0;
-  private half: number;
   private stride: number;
-  /** Bytes before the chunk of each half, for what is left of a record. */
+  /** Bytes before the chunk of each part, for what is left of a record. */
   private lead: number;
-  /** Offset to which the half that is consumed may be read into. */
+  /** The part that is consumed, and the offset to which it may be read into. */
+  private part = 0;
   private end: number;
   /** Memory to move to at the next refill. */
   private home: CaptureMemory | null = null;
-  /** What is being read, and to where; null when nothing is. */
-  private ahead: Reading | null = null;
+  /** What is being read, in the order in which it comes. */
+  private ahead: Reading[] = [];
 
   /** Reads up to `chunkBytes` at a time and holds a record of `largestRecord` bytes without growing. */
   constructor(source: ByteSource, chunkBytes: number, largestRecord: number) {
@@ -62,18 +63,28 @@ export class Intake {
     this.chunkBytes = chunkBytes;
     this.largestRecord = largestRecord;
     this.lead = leadFor(largestRecord);
-    this.half = this.lead + chunkBytes;
-    this.stride = wholePages(this.half);
-    this.bytes = new Uint8Array(2 * this.stride);
+    this.stride = wholePages(this.lead + chunkBytes);
+    this.bytes = new Uint8Array(this.allParts);
     this.view = new DataView(this.bytes.buffer);
     this.position = this.limit = this.lead;
     this.end = this.limit + this.pieceBytes;
   }
 
+  /** Reads that may be under way at a time. */
+  private get mostAhead(): number {
+    return this.source.readsAtOnce ?? 1;
+  }
+
+  /** Bytes of all parts. */
+  private get allParts(): number {
+    return (1 + this.mostAhead) * this.stride;
+  }
+
   /** Bytes to read next, at most. */
   private get pieceBytes(): number {
-    const doubled = Math.min(FIRST_PIECE_BYTES + this.total, DOUBLED_PIECE_BYTES);
-    const share = wholePages(this.total * PIECE_OF_ALL);
+    const asked = this.ahead.reduce((sum, { at, end }) => sum + end - at, this.total);
+    const doubled = Math.min(FIRST_PIECE_BYTES + asked, DOUBLED_PIECE_BYTES);
+    const share = wholePages(asked * PIECE_OF_ALL);
     const most = this.total >= LONG_RECORD_BYTES * this.records ? this.chunkBytes : Math.ceil(this.chunkBytes / 2);
     return Math.min(Math.max(doubled, share), most);
   }
@@ -98,15 +109,15 @@ export class Intake {
    * Offsets into the buffer are void afterwards. Throws UsageError when reading fails.
    */
   async fill(): Promise<boolean> {
-    const reading = this.ahead ?? this.readOn();
+    const [reading = this.readOn()] = this.ahead;
     let { count } = reading;
     if (typeof count === 'number') await eventLoopTurn();
     else count = await count;
-    this.ahead = null;
+    this.ahead.shift();
     if (this.home !== null || this.lead < this.largestRecord) this.move(reading, count);
     else this.join(reading, count);
     this.total += count;
-    if (count > 0) this.readOn();
+    if (count > 0) this.readAhead();
     return count > 0;
   }
 
@@ -119,26 +130,46 @@ export class Intake {
     return true;
   }
 
-  /** Begins to read: behind what is there when a good part of a piece has room there, for a pipe gives less than a piece; else into the other half. */
+  /** Has as much read as may be, or one piece of what a source gives at once. */
+  private readAhead(): void {
+    while (this.ahead.length < this.mostAhead && typeof this.ahead[0]?.count !== 'number') this.readOn();
+  }
+
+  /** Begins to read: behind what is there when a good part of a piece has room there, for a pipe gives less than a piece; else into another part. */
   private readOn(): Reading {
     const { pieceBytes } = this;
-    const isBehind = (this.end - this.limit) * 4 >= pieceBytes;
-    const isFirstHalf = this.limit <= this.start + this.half;
-    const at = isBehind ? this.limit : this.start + (isFirstHalf ? this.stride : 0) + this.lead;
+    const isBehind = this.ahead.length === 0 && (this.end - this.limit) * 4 >= pieceBytes;
+    const part = isBehind ? this.part : this.freePart();
+    const at = isBehind ? this.limit : this.chunkOf(part);
     const end = isBehind ? this.end : at + pieceBytes;
     const count = this.source.read(this.bytes, at, end - at);
     // Whoever fills next is told of a failure; nobody may ever ask.
     if (typeof count !== 'number') count.catch(() => {});
-    this.ahead = { at, end, count };
-    return this.ahead;
+    const reading = { part, at, end, count };
+    this.ahead.push(reading);
+    return reading;
+  }
+
+  /** The first part that is neither consumed nor read into. */
+  private freePart(): number {
+    const taken = new Set([this.part, ...this.ahead.map(({ part }) => part)]);
+    let part = 0;
+    while (taken.has(part)) part++;
+    return part;
+  }
+
+  /** Offset of the chunk of a part. */
+  private chunkOf(part: number): number {
+    return this.start + part * this.stride + this.lead;
   }
 
   /** Makes what is left and the `count` bytes of a reading one piece. */
-  private join({ at, end }: Reading, count: number): void {
+  private join({ part, at, end }: Reading, count: number): void {
     if (at !== this.limit) {
       const left = this.limit - this.position;
       this.bytes.copyWithin(at - left, this.position, this.limit);
       this.position = at - left;
+      this.part = part;
       this.end = end;
     }
     this.limit = at + count;
@@ -146,22 +177,37 @@ export class Intake {
 
   /** The same in other memory: where `moveTo` said, or in a buffer that has room for the largest record. */
   private move({ at }: Reading, count: number): void {
-    const left = this.bytes.subarray(this.position, this.limit);
-    const more = this.bytes.subarray(at, at + count);
+    const before = this.bytes;
+    const left = before.subarray(this.position, this.limit);
+    const more = before.subarray(at, at + count);
     this.lead = leadFor(this.largestRecord);
-    this.half = this.lead + this.chunkBytes;
-    this.stride = wholePages(this.half);
-    const home = this.home !== null && this.home.length >= 2 * this.stride ? this.home : null;
+    this.stride = wholePages(this.lead + this.chunkBytes);
+    const home = this.home !== null && this.home.length >= this.allParts ? this.home : null;
     this.home = null;
-    this.bytes = home?.bytes ?? new Uint8Array(2 * this.stride);
+    this.bytes = home?.bytes ?? new Uint8Array(this.allParts);
     this.view = home?.view ?? new DataView(this.bytes.buffer);
     this.start = home?.start ?? 0;
+    this.part = 0;
     // Where it would be without a move, so that no more and no less is read.
     this.position = this.start + Math.max(0, this.lead - left.length);
     this.bytes.set(left, this.position);
     this.bytes.set(more, this.position + left.length);
     this.limit = this.position + left.length + count;
     this.end = this.limit;
+    this.ahead = this.ahead.map((reading, i) => this.moved(reading, before, 1 + i));
+  }
+
+  /** What is being read into memory that was left: it follows when it is there. */
+  private moved({ at, end, count }: Reading, before: Uint8Array, part: number): Reading {
+    const { bytes } = this;
+    const to = this.chunkOf(part);
+    const follow = (came: number) => {
+      bytes.set(before.subarray(at, at + came), to);
+      return came;
+    };
+    const followed = typeof count === 'number' ? follow(count) : count.then(follow);
+    if (typeof followed !== 'number') followed.catch(() => {});
+    return { part, at: to, end: to + end - at, count: followed };
   }
 }
 

@@ -27,6 +27,10 @@ export class ReplayedBytes implements ByteSource {
     return this.rest.damage;
   }
 
+  get readsAtOnce(): number {
+    return this.rest.readsAtOnce ?? 1;
+  }
+
   read(target: Uint8Array, offset: number, length: number): number | Promise<number> {
     if (this.head.length === 0) return this.rest.read(target, offset, length);
     const count = Math.min(length, this.head.length);

@@ -11,6 +11,7 @@ import { addExplainCommand } from './explain.ts';
 import { keepHeapSmall } from './heap.ts';
 import { addReportCommand } from './report.ts';
 import { writeStandardOutput } from './standard-streams.ts';
+import { readInOneThread } from './thread-pool.ts';
 import { addTopologyCommand } from './topology.ts';
 import { addTraceCommand } from './trace.ts';
 import { addWatchCommand } from './watch.ts';
@@ -36,6 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const asked = argv[2] ?? '';
   // It does so itself, of captures for which it pays.
   if (asked !== 'diagnose') keepHeapSmall();
+  if (asked !== 'watch') readInOneThread();
   const program = createProgram(asked);
   try {
     await program.parseAsync(argv);

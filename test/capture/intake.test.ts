@@ -1,5 +1,5 @@
-/** The buffer of two halves: whatever the pieces are in which a source gives its bytes, and however long records are, all bytes are met once and in order. */
-import { fstatSync, openSync, writeFileSync } from 'node:fs';
+/** The buffer of several parts: whatever the pieces are in which a source gives its bytes, and however long records are, all bytes are met once and in order. */
+import { appendFileSync, fstatSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,11 +11,12 @@ import { UsageError } from '../../src/usage-error.ts';
 import { temporaryDirectory } from './read-capture.ts';
 
 /** Bytes that count up, given in pieces of these sizes over and over; it writes at once what it is asked for ahead. */
-function counting(length: number, pieces: readonly number[], waits: boolean): ByteSource {
+function counting(length: number, pieces: readonly number[], waits: boolean, readsAtOnce = 1): ByteSource {
   let given = 0;
   let reads = 0;
   return {
     storedBytes: length,
+    readsAtOnce,
     get storedBytesRead() {
       return given;
     },
@@ -48,7 +49,7 @@ function isUntouchedOutside({ bytes, start, length }: CaptureMemory): boolean {
 test('it moves to memory that has room, and to no other', async () => {
   const intake = new Intake(counting(1000, [100], false), 100, 50);
   await intake.fill();
-  // Each half is of whole pages.
+  // Each part is of whole pages.
   intake.moveTo(memoryOf(0, 2 * 4096 - 1));
   await intake.fill();
   expect(intake.bytes.length).toBe(2 * 4096);
@@ -68,14 +69,15 @@ const reading = fc.record({
   chunkBytes: fc.integer({ min: 1, max: 600 }),
   largestRecord: fc.integer({ min: 1, max: 900 }),
   waits: fc.boolean(),
+  readsAtOnce: fc.integer({ min: 1, max: 3 }),
   /** After so many refills it moves to other memory, which may be too small. */
-  moves: fc.option(fc.record({ after: fc.nat(6), start: fc.nat(100), length: fc.integer({ min: 2000, max: 6000 }) })),
+  moves: fc.option(fc.record({ after: fc.nat(6), start: fc.nat(100), length: fc.integer({ min: 2000, max: 20_000 }) })),
 });
 
 test('records of any length are met whole and in order, while what follows is already read', async () => {
   await fc.assert(
-    fc.asyncProperty(reading, async ({ length, pieces, records, chunkBytes, largestRecord, waits, moves }) => {
-      const intake = new Intake(counting(length, pieces, waits), chunkBytes, largestRecord);
+    fc.asyncProperty(reading, async ({ length, pieces, records, chunkBytes, largestRecord, waits, readsAtOnce, moves }) => {
+      const intake = new Intake(counting(length, pieces, waits, readsAtOnce), chunkBytes, largestRecord);
       const memory = memoryOf(moves?.start ?? 0, moves?.length ?? 0);
       let met = 0;
       let count = 0;
@@ -161,6 +163,78 @@ test('a failure while it reads ahead is told to who fills next, and to nobody el
   await expect(intake.fill()).rejects.toThrow('it cannot be read');
 });
 
+test('what may be asked for ahead is, and a failure is told when its turn has come', async () => {
+  const asked: number[] = [];
+  const source: ByteSource = {
+    ...counting(30, [10], true, 2),
+    read(target, offset) {
+      target.fill(asked.length, offset, offset + 10);
+      return asked.push(offset) === 3 ? Promise.reject(new UsageError('it cannot be read')) : Promise.resolve(10);
+    },
+  };
+  const intake = new Intake(source, 10, 8);
+  expect(await intake.fill()).toBe(true);
+  expect(asked.length).toBe(3);
+  expect(new Set(asked).size).toBe(3);
+  intake.position = intake.limit;
+  // The one that fails is on its way by now, also to where there is room for a longer record.
+  intake.reserve(5000);
+  expect(await intake.fill()).toBe(true);
+  expect([...intake.bytes.subarray(intake.position, intake.limit)]).toEqual(new Array(10).fill(1));
+  await expect(intake.fill()).rejects.toThrow('it cannot be read');
+});
+
+/** Reads a file with as many reads under way as may be, and gives all its bytes; `before` is called before each read with its index. */
+async function readAll(source: FileBytes, lengths: readonly number[], before: (read: number) => void = () => {}): Promise<Uint8Array> {
+  const underWay: { target: Uint8Array; count: number | Promise<number> }[] = [];
+  const parts: Uint8Array[] = [];
+  for (let reads = 0; ; ) {
+    while (underWay.length < source.readsAtOnce) {
+      before(reads);
+      const target = new Uint8Array(lengths[reads++ % lengths.length]!);
+      underWay.push({ target, count: source.read(target, 0, target.length) });
+    }
+    const { target, count } = underWay.shift()!;
+    const came = await count;
+    if (came === 0) break;
+    parts.push(target.subarray(0, came));
+  }
+  await source.close();
+  return Buffer.concat(parts);
+}
+
+test('a file of which two pieces are read at once gives its bytes in order, also when it becomes longer or shorter meanwhile', async () => {
+  const path = join(temporaryDirectory(), 'capture');
+  const bytes = new Uint8Array(5_000_000).map((_, i) => byteAt(i));
+  writeFileSync(path, bytes);
+  const large = 700_000;
+  for (const lengths of [[large], [large, 1000], [1000, large, large], [100_000]]) {
+    const source = new FileBytes(path, openSync(path, 'r'), bytes.length);
+    expect(source.readsAtOnce).toBe(2);
+    expect(Buffer.compare(await readAll(source, lengths), bytes)).toBe(0);
+    expect([source.storedBytesRead, source.cutOff]).toEqual([bytes.length, false]);
+  }
+  // The second read ends in the middle; the third began where it should have ended, and has something there by now.
+  writeFileSync(path, bytes.subarray(0, 1_000_000));
+  const longer = new FileBytes(path, openSync(path, 'r'), bytes.length);
+  const all = await readAll(longer, [large], (read) => read === 2 && appendFileSync(path, bytes.subarray(1_000_000)));
+  expect(Buffer.compare(all, bytes)).toBe(0);
+  const shorter = new FileBytes(path, openSync(path, 'r'), bytes.length);
+  const rest = await readAll(shorter, [large], (read) => read === 3 && truncateSync(path, 1_500_000));
+  expect(Buffer.compare(rest, bytes.subarray(0, rest.length))).toBe(0);
+  expect([rest.length >= 1_500_000, shorter.cutOff]).toEqual([true, true]);
+});
+
+test('standard input and devices are read one piece after the other, from where they are', async () => {
+  const device = new FileBytes('/dev/zero', openSync('/dev/zero', 'r'), null);
+  expect(device.readsAtOnce).toBe(1);
+  const target = new Uint8Array(1_000_000).fill(1);
+  expect(await device.read(target, 0, target.length)).toBe(target.length);
+  expect(target.every((byte) => byte === 0)).toBe(true);
+  await device.close();
+  expect(new FileBytes('Standard input', 0, 1000).readsAtOnce).toBe(1);
+});
+
 test('a file that is closed while a large piece of it is read is closed when that has ended', async () => {
   const path = join(temporaryDirectory(), 'capture');
   writeFileSync(path, new Uint8Array(4_000_000).fill(7));
@@ -180,7 +254,7 @@ test('a file that is closed while a large piece of it is read is closed when tha
   expect(source.read(target, 0, target.length)).toBe(0);
 });
 
-test('chunks are read to where the kernel copies fast: 64 bytes behind the beginning of a page, in either half', async () => {
+test('chunks are read to where the kernel copies fast: 64 bytes behind the beginning of a page, in each part', async () => {
   const places: number[] = [];
   const source: ByteSource = {
     ...counting(40_000, [4096], false),
