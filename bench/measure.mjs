@@ -8,6 +8,12 @@ const POLL_MS = 5;
 const SLOW_SECONDS = 15;
 const GNU_TIME = '/usr/bin/time';
 
+/**
+ * The environment of what is measured: without what a place sets for each Node.js program. Certificates of NODE_EXTRA_CA_CERTS take as long to parse as all else
+ * of a start, and no diagnosis asks for one.
+ */
+const PLAIN_ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
+
 let running;
 
 /** Ends the process that is being measured, with all that it started. */
@@ -36,11 +42,11 @@ export function memoryMethod(folder) {
 /**
  * Runs one process, its output thrown away.
  * @param {readonly string[]} command
- * @param {{ folder: string, method: 'time' | 'proc' | 'none', stdin?: string, exits?: readonly number[] }} options
- * `stdin` is a file that comes through a pipe; `exits` are the exit codes of success, 0 unless given
+ * @param {{ folder: string, method: 'time' | 'proc' | 'none', stdin?: string, exits?: readonly number[], variables?: Record<string, string> }} options
+ * `stdin` is a file that comes through a pipe; `exits` are the exit codes of success, 0 unless given; `variables` are added to the environment
  * @returns {Promise<{ seconds: number, rss: number | null }>} wall-clock time, and peak resident bytes where they can be learned
  */
-export async function measure(command, { folder, method, stdin, exits = [0] }) {
+export async function measure(command, { folder, method, stdin, exits = [0], variables = {} }) {
   const piped = stdin === undefined ? command : ['/bin/sh', '-c', 'cat "$0" | "$@"', stdin, ...command];
   const scratch = join(folder, 'rss');
   const [program, ...args] = method === 'time' ? [GNU_TIME, '-q', '-f', '%M', '-o', scratch, ...piped] : piped;
@@ -48,7 +54,8 @@ export async function measure(command, { folder, method, stdin, exits = [0] }) {
   try {
     const begin = process.hrtime.bigint();
     // A group of its own, so that an interruption ends all of it.
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', errors], detached: true });
+    const env = { ...PLAIN_ENVIRONMENT, ...variables };
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', errors], detached: true, env });
     running = child;
     let peak = null;
     const poll =
@@ -73,7 +80,7 @@ export async function measure(command, { folder, method, stdin, exits = [0] }) {
 /**
  * Measures several processes in turns, so that a machine that slows down slows down all of them. The first one, with which the others are compared, runs before each of
  * them: beside a program of many seconds the one moment of a short one would decide the ratio.
- * @template {{ command: readonly string[], stdin?: string, exits?: readonly number[] }} T
+ * @template {{ command: readonly string[], stdin?: string, exits?: readonly number[], variables?: Record<string, string> }} T
  * @param {readonly T[]} entries
  * @param {{ runs: number, folder: string, method: 'time' | 'proc' | 'none', deadline: number }} options `deadline` by the clock of `performance`: after it, nothing runs a second time
  * @returns {Promise<(T & { seconds: number, rss: number | null, runs: number })[]>} median time, greatest peak
@@ -85,7 +92,8 @@ export async function measureInTurns(entries, { runs, folder, method, deadline }
     for (const i of turn) {
       const entry = entries[i];
       if (taken[i].length > 0 && (taken[i][0].seconds > SLOW_SECONDS || performance.now() > deadline)) continue;
-      taken[i].push(await measure(entry.command, { folder, method, stdin: entry.stdin, exits: entry.exits }));
+      const { command, stdin, exits, variables } = entry;
+      taken[i].push(await measure(command, { folder, method, stdin, exits, variables }));
     }
   }
   return entries.map((entry, i) => ({

@@ -27,6 +27,14 @@ export function bareNode() {
   return { what: 'node -e 0', command: [process.execPath, '-e', '0'] };
 }
 
+/** The same as this place has Node.js started, if it has certificates parsed each time: what is measured is started without. */
+export function nodeOfThisPlace() {
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  return NODE_EXTRA_CA_CERTS
+    ? [{ ...bareNode(), what: 'node -e 0, with NODE_EXTRA_CA_CERTS as here', variables: { NODE_EXTRA_CA_CERTS } }]
+    : [];
+}
+
 const OTHERS = {
   'tcpdump -w': { what: 'tcpdump -r F -w /dev/null', args: (file) => ['tcpdump', '-r', file, '-w', '/dev/null'] },
   'tcpdump -e': { what: 'tcpdump -nn -e -r F', args: (file) => ['tcpdump', '-nn', '-e', '-r', file] },

@@ -1,6 +1,6 @@
 /** What is measured: for each section its captures, the processes to run on them, and the numbers that the goals ask for. */
 import { FULL_SIZE } from './generate.mjs';
-import { bareNode, others, tool, toolOnPipe } from './programs.mjs';
+import { bareNode, nodeOfThisPlace, others, tool, toolOnPipe } from './programs.mjs';
 
 /** Start-up is short and its time scatters. */
 const STARTUP_RUNS = 9;
@@ -143,6 +143,7 @@ export function sections(packets) {
               id: `startup/${spec.packets}`,
               ...on(spec, tool(file(spec.name), `lvs-doctor, ${spec.packets} packets`)),
             })),
+            ...nodeOfThisPlace(),
           ],
         },
       ],
