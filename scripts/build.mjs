@@ -21,7 +21,7 @@ const EVERY_DIAGNOSIS = [
   'reports/text.ts',
 ];
 /** Captures that use what most diagnoses use: of this the code is kept. */
-const TYPICAL = ['healthy-t5/mirror.pcap', 'heavy/mirror.pcap', 'rs-arp-partial-t5/mirror.pcap'];
+const TYPICAL = ['healthy-port-reuse/mirror.pcap', 'heavy/mirror.pcap', 'rs-arp-partial-t5/mirror.pcap'];
 /** Packages that these import, and what those import. */
 const BUNDLED = ['commander', 'chalk', 'cli-table3', 'string-width', 'strip-ansi', 'ansi-regex', 'emoji-regex', 'is-fullwidth-code-point'];
 
