@@ -12,7 +12,7 @@ const GNU_TIME = '/usr/bin/time';
  * The environment of what is measured: without what a place sets for each Node.js program. Certificates of NODE_EXTRA_CA_CERTS take as long to parse as all else
  * of a start, and no diagnosis asks for one.
  */
-const PLAIN_ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
+const PLAIN_ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE|UV)_/.test(name)));
 
 let running;
 

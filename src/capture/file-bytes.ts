@@ -15,12 +15,12 @@ export class FileBytes implements ByteSource {
   /** Whether the file has become shorter since it was opened. Standard input may be a file of which somebody else read the beginning. */
   cutOff = false;
   readonly damage = null;
-  /** With a second one under way, the thread that reads need not wait for us between two pieces. */
-  readonly readsAtOnce: number;
+  /** With a second one under way, the thread that reads need not wait for us between two pieces. One where the kernel is not told where to read. */
+  readsAtOnce: number;
   private readonly subject: string;
   private readonly descriptor: number;
   private open = true;
-  /** Where the next read begins if those under way give all that they were asked for. */
+  /** Where the next read begins if those under way give all that they were asked for: when its turn comes, it is read again if they did not. */
   private asked = 0;
   /** Reads that are under way, and what settles with the last of them. */
   private pending = 0;
@@ -54,7 +54,10 @@ export class FileBytes implements ByteSource {
     try {
       return this.counted(readSync(this.descriptor, target, offset, length, this.placeOf(this.storedBytesRead)));
     } catch (error) {
-      throw this.unreadable(error);
+      if (this.readsAtOnce === 1 || (error as NodeJS.ErrnoException).code !== 'ESPIPE') throw this.unreadable(error);
+      // A file that can only be read on, as some file systems have. The first read of all is this one.
+      this.readsAtOnce = 1;
+      return this.readNow(target, offset, length);
     }
   }
 

@@ -18,7 +18,7 @@ import { ReplayedBytes } from './replayed-bytes.ts';
  * of long records takes a seventh less than with 1 MiB: whoever reads wakes up less often, and what it copied has left the cache of its own core, from
  * where others fetch it slowly.
  */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+export const CHUNK_BYTES = 4 * 1024 * 1024;
 
 const GZIP_MAGIC = 0x1f8b;
 const ZSTD_MAGIC = 0x28b52ffd;

@@ -5,5 +5,5 @@
  * need not be woken. Node.js starts its threads with the first read that waits; whoever set their number has his way.
  */
 export function readInOneThread(): void {
-  process.env['UV_THREADPOOL_SIZE'] ??= '1';
+  process.env.UV_THREADPOOL_SIZE ??= '1';
 }

@@ -187,11 +187,11 @@ export const CLIENT_PAIR_BYTES = 8;
 /** Most rows: twice as many as the pairs that flows may bring. */
 export const MAX_CLIENT_PAIRS = 2 * MAX_FLOW_ROWS;
 
-/** Captured bytes are read into what follows: three parts, each with a chunk of four mebibytes and the longest record before it. */
+/** Captured bytes are read into what follows: three parts, each with a chunk of four mebibytes and a record of up to 512 KiB before it. */
 export const CAPTURED = 0xd30_0000;
-export const CAPTURED_BYTES = 0xd0_0000;
+export const CAPTURED_BYTES = 0xd9_0000;
 
-export const PAGES = 0xe00;
+export const PAGES = 0xe09;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 
