@@ -1,7 +1,7 @@
 /** Of each path some flows that show what it is: its earliest, and its newest. */
 import type { HotPath } from '../hot-path/hot-path.ts';
 import { FLOW_BYTES, KEPT_UNTIL, MAX_16_BITS, PATH, PATH_TIMES } from '../hot-path/layout.ts';
-import { Cold, FlowFlag, type FlowTable, HOT_WORDS_AT_ONCE } from './flows.ts';
+import { COLD_WORDS_AT_ONCE, Cold, FlowFlag, type FlowTable, HOT_WORDS_AT_ONCE } from './flows.ts';
 
 /** One flow that stands at a path. */
 export interface FlowExample {
@@ -105,6 +105,9 @@ export class FlowExamples {
     const flows = this.#flows;
     const { hot } = flows;
     const chosen: TimedRow[][] = [];
+    const { exports } = this.#hot;
+    const coldEnd = exports.coldEnd();
+    for (let from = 0; from < coldEnd; from += COLD_WORDS_AT_ONCE) exports.noteTimes(from, Math.min(coldEnd, from + COLD_WORDS_AT_ONCE));
     // Until a path has its examples, all of its flows are looked at.
     const times = this.#hot.doubles(PATH_TIMES, paths * 2).fill(Number.POSITIVE_INFINITY);
     for (let row = this.#nextOutside(0); row >= 0; row = this.#nextOutside(row + FLOW_ROW)) {

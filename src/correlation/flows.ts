@@ -54,6 +54,8 @@ const CLIENT6 = CLIENT6_BYTES / Int32Array.BYTES_PER_ELEMENT;
 const EVENT = EVENT_BYTES / Int32Array.BYTES_PER_ELEMENT;
 /** Words of rows that are looked through at once: V8 makes fast code of what is called, not of what is running. */
 export const HOT_WORDS_AT_ONCE: number = (1 << 12) * HOT;
+/** The same of cold rows: whole blocks of COLD_BLOCK_ROWS. */
+export const COLD_WORDS_AT_ONCE: number = (1 << 12) * COLD_ROW;
 /** Fewest events that there is room for. */
 const FEW_EVENTS = 1 << 14;
 /** Room for the later events of a flow, on average. */

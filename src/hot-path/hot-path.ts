@@ -20,6 +20,7 @@ interface Exports {
   addClients(from: number, to: number): void;
   addToPassage(passage: number, ttl: number): void;
   beginClients(groups: number): void;
+  coldEnd(): number;
   clear(edges: number, passages: number, paths: number, flowRows: number, stepRows: number): void;
   countSighting(edge: number, sighting: number): void;
   dropEvents(start: number, state: number): void;
@@ -38,6 +39,8 @@ interface Exports {
   placeFor(first: number, second: number): number;
   pushEvent(row: number, frame: number, at: number): void;
   nextOutside(from: number, to: number): number;
+  noteGroups(from: number, to: number): void;
+  noteTimes(from: number, to: number): void;
   putHop(
     source: number,
     destination: number,

@@ -187,11 +187,18 @@ export const CLIENT_PAIR_BYTES = 8;
 /** Most rows: twice as many as the pairs that flows may bring. */
 export const MAX_CLIENT_PAIRS = 2 * MAX_FLOW_ROWS;
 
+/** By block of cold rows, two doubles: times between which the newest events of its flows lie. */
+export const NEWEST_TIMES = 0xd30_0000;
+export const COLD_BLOCK_ROWS = 64;
+
+/** By cold row, half a word: the group of its flow's server, 0 for none. */
+export const COLD_GROUPS = 0xd38_0000;
+
 /** Captured bytes are read into what follows: three parts, each with a chunk of four mebibytes and a record of up to 512 KiB before it. */
-export const CAPTURED = 0xd30_0000;
+export const CAPTURED = 0xd60_0000;
 export const CAPTURED_BYTES = 0xd9_0000;
 
-export const PAGES = 0xe09;
+export const PAGES = 0xe39;
 
 // ------------------------------------------------------------------------------------------------ flags and limits
 

@@ -47,6 +47,8 @@ const TABLES: Readonly<Record<string, readonly [number, number]>> = {
   pathGroups: [l.PATH_GROUPS, l.MAX_16_BITS * 2],
   clientCounts: [l.CLIENT_COUNTS, l.MAX_16_BITS * 4],
   clientPairs: [l.CLIENT_PAIRS, 2 * l.MAX_CLIENT_PAIRS * l.CLIENT_PAIR_BYTES],
+  newestTimes: [l.NEWEST_TIMES, (l.MAX_COLD_ROWS / l.COLD_BLOCK_ROWS) * 16],
+  coldGroups: [l.COLD_GROUPS, l.MAX_COLD_ROWS * 2],
   events: [l.EVENTS, l.MAX_EVENTS * l.EVENT_BYTES],
 };
 

@@ -4,7 +4,9 @@ import {
   CLIENT_PAIR_BYTES,
   CLIENT_PAIRS,
   COLD,
+  COLD_BYTES,
   COLD_CLIENT,
+  COLD_GROUPS,
   FLOW_BYTES,
   FLOWS,
   MAX_CLIENT_PAIRS,
@@ -12,7 +14,7 @@ import {
   PATH,
   PATH_GROUPS,
 } from '../layout';
-import { BLOCK, fetchCold } from './flows';
+import { coldEnd } from './flows';
 import { finish } from './hash';
 import { key2, key3 } from './key';
 
@@ -23,9 +25,14 @@ let met: i32 = 0;
 
 const FEWEST_SLOTS = 1 << 12;
 
+/** Words of a cold row, and of those that are looked at together. */
+const COLD_WORDS: i32 = COLD_BYTES >> 2;
+const COLD_BLOCK: i32 = 32 * COLD_WORDS;
+
 /** Begins with no client of any of so many groups. */
 export function beginClients(groups: i32): void {
   memory.fill(CLIENT_COUNTS, 0, groups << 2);
+  memory.fill(COLD_GROUPS, 0, (coldEnd() / COLD_WORDS) << 1);
   met = 0;
   usePairs(CLIENT_PAIRS, FEWEST_SLOTS);
 }
@@ -36,35 +43,44 @@ function usePairs(at: usize, count: i32): void {
   memory.fill(at, 0, count * CLIENT_PAIR_BYTES);
 }
 
-/** Counts the clients of the rows from one to another, as indexes of words. */
+/**
+ * Notes for the flows of the rows from one to another, as indexes of words, of which group their servers are. An empty row is at no path, and what it says
+ * of its cold row is nobody's.
+ */
+export function noteGroups(from: i32, to: i32): void {
+  for (let row = from; row < to; row += FLOW_BYTES >> 2) {
+    const hot: usize = FLOWS + (row << 2);
+    const group = load<u16>(PATH_GROUPS + ((load<i32>(hot, 4) & PATH) << 1));
+    if (group !== 0) store<u16>(groupPlace(load<i32>(hot, 12)), group);
+  }
+}
+
+/** Counts the clients of the cold rows from one to another, as indexes of words, whose groups have been noted: in the order in which they lie in memory. */
 export function addClients(from: i32, to: i32): void {
-  for (; from < to; from += BLOCK) {
-    const until = min(from + BLOCK, to);
-    fetchPairs(from, until);
-    for (let row = from; row < until; row += FLOW_BYTES >> 2) {
-      const group = groupOf(row);
-      if (group === 0) continue;
-      meet(clientOf(row), group);
+  for (; from < to; from += COLD_BLOCK) {
+    const until = min(from + COLD_BLOCK, to);
+    let near = 0;
+    for (let start = from; start < until; start += COLD_WORDS) near ^= load<i32>(slotOf(clientOf(start), groupOf(start)));
+    store<i32>(NEAR, near);
+    for (let start = from; start < until; start += COLD_WORDS) {
+      const group = groupOf(start);
+      if (group !== 0) meet(clientOf(start), group);
     }
   }
 }
 
-/** The group of a flow's server; 0 for none, as of an empty row, which is at no path. */
-function groupOf(row: i32): i32 {
-  return load<u16>(PATH_GROUPS + ((load<i32>(FLOWS + (row << 2), 4) & PATH) << 1));
+/** Where the group of a flow is noted, by the start of its cold row, in words. */
+function groupPlace(start: i32): usize {
+  return COLD_GROUPS + ((start / COLD_WORDS) << 1);
 }
 
-function clientOf(row: i32): i32 {
-  return load<i32>(COLD + (load<i32>(FLOWS + (row << 2), 12) << 2), COLD_CLIENT);
+/** The group of a flow's server by the start of its cold row, in words; 0 for none. */
+function groupOf(start: i32): i32 {
+  return load<u16>(groupPlace(start));
 }
 
-/** Reads the slots that rows will be looked for in, so that they are near. */
-function fetchPairs(from: i32, to: i32): void {
-  let near = fetchCold(from, to);
-  for (let row = from; row < to; row += FLOW_BYTES >> 2) {
-    near ^= load<i32>(slotOf(clientOf(row), groupOf(row)));
-  }
-  store<i32>(NEAR, near);
+function clientOf(start: i32): i32 {
+  return load<i32>(COLD + (start << 2), COLD_CLIENT);
 }
 
 /** The slot where a pair is looked for first. */

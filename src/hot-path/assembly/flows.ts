@@ -116,13 +116,6 @@ export function findFlowOfRare(first: i32, second: i32, sequence: i32, checksum:
 /** Words of rows whose memory is fetched at a time, before any of them is looked at. */
 export const BLOCK: i32 = 32 * (FLOW_BYTES >> 2);
 
-/** Reads the cold rows of rows from one to another, as indexes of words. What was read is only near then; an empty row tells of the first one. */
-export function fetchCold(from: i32, to: i32): i32 {
-  let near = 0;
-  for (let row = from; row < to; row += FLOW_BYTES >> 2) near ^= load<i32>(COLD + (load<i32>(FLOWS + (row << 2), 12) << 2));
-  return near;
-}
-
 /** Rows of events that were ever in use, the first of those that are free again, and most rows. */
 let eventsUsed: i32 = 1;
 let freeEvents: i32 = 0;
@@ -130,6 +123,11 @@ let mostEvents: i32 = 0;
 /** Cold rows that were ever in use, and the first of those that are free again, in words. The first row is never used. */
 let coldUsed: i32 = COLD_BYTES >> 2;
 let freeCold: i32 = 0;
+
+/** Where the cold rows end that were ever in use, as an index of words. */
+export function coldEnd(): i32 {
+  return coldUsed;
+}
 
 /** Begins with no flow; the rows have been cleared. Sets how many events there is room for. */
 export function emptyFlows(events: i32): void {
