@@ -37,6 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const asked = argv[2] ?? '';
   // It does so itself, of captures for which it pays.
   if (asked !== 'diagnose') keepHeapSmall();
+  // A watch reads no file, and what it does beside its reading must not wait for each other.
   if (asked !== 'watch') readInOneThread();
   const program = createProgram(asked);
   try {
