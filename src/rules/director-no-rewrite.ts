@@ -50,9 +50,8 @@ export const directorNoRewrite: Rule<Data> = {
       if (vip.mode === 'nat') continue;
       for (const { machine } of vip.directors) yield { ip: vip.ip, vip, machine };
     }
-    // With no cluster in sight, whoever answers for a service's address and is asked may be a director that forwards nothing.
-    if (c.cluster.vips.length > 0) return;
-    for (const ip of c.o.servers) {
+    // Of an address whose machines nobody knows, whoever answers for it and is asked may be a director that forwards nothing.
+    for (const ip of unknownServices(c)) {
       for (const claim of c.o.about(ip)?.macs ?? []) {
         if (claim.counts.reply > 0) yield { ip, vip: null, machine: c.cluster.machineOf(claim.mac) };
       }
@@ -140,6 +139,13 @@ export const directorNoRewrite: Rule<Data> = {
     };
   },
 };
+
+/** With no cluster in sight all servers; else the VIPs that were given, but of which no machine was given or is seen at work. */
+function unknownServices(c: Case): Iterable<Ip> {
+  const { vips } = c.cluster;
+  if (vips.length === 0) return c.o.servers;
+  return vips.filter((vip) => vip.mode !== 'nat' && vip.directors.length === 0 && vip.realServers.length === 0).map(({ ip }) => ip);
+}
 
 function readPath(c: Case, s: Subject, machine: Machine, path: FlowPath, compared: Compared): Unwritten | null {
   if (path.begun > Begun.datagram || path.from.length > 0) return null;

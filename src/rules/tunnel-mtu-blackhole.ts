@@ -85,7 +85,7 @@ export const tunnelMtuBlackhole: Rule<Data> = {
           on: 'the gateway, and firewalls between it and the clients',
           commands: [
             `# let ICMP type 3 code 4 (IPv6: type 2) from ${d.ip} through to the clients`,
-            `nft add rule inet filter forward ip daddr ${d.ip} tcp flags syn tcp option maxseg size set 1440   # where that cannot be`,
+            `nft add rule inet filter forward ip saddr ${d.ip} tcp flags syn tcp option maxseg size set 1440   # where that cannot be`,
           ],
         },
       ],
