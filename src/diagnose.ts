@@ -165,7 +165,7 @@ function diagnosisOf(c: Case, infos: readonly CaptureInfo[], captures: readonly 
   return {
     schema: 'lvs-doctor/diagnosis@1',
     tool: { name: 'lvs-doctor', version: packageVersion() },
-    ...verdictOf(judgement, cluster, frames, rules.length),
+    ...verdictOf(judgement, cluster, frames, rules.length, options.choice ?? null),
     captures,
     cluster: summarizeCluster(cluster, o, sight, (at) => time.of(at)),
     findings: judgement.findings,
@@ -283,11 +283,15 @@ function verdictOf(
   cluster: Cluster,
   frames: number,
   rules: number,
+  choice: FrameChoice | null,
 ): { verdict: Diagnosis['verdict']; summary: string } {
   const { findings, verdicts, headlines } = judgement;
   const sure = findings.filter((f) => f.confidence !== 'possible' && f.severity !== 'info');
   if (sure.length > 0) return { verdict: 'fault', summary: sentence(headlines) };
   if (frames === 0) return { verdict: 'cannot tell', summary: 'The capture holds no frame.' };
+  if (choice?.taken === 0) {
+    return { verdict: 'cannot tell', summary: `None of ${thousands(frames)} frames is judged: ${choice.options.typed} chose none.` };
+  }
   if (findings.some((f) => f.severity !== 'info')) {
     return {
       verdict: 'cannot tell',
@@ -309,6 +313,12 @@ function verdictOf(
     return {
       verdict: 'cannot tell',
       summary: `${vips} may be ${guesses}, but that is only guessed; give the roles with -c, --vip, --director and --real-server.`,
+    };
+  }
+  if (cluster.vips.every((vip) => vip.directors.length === 0 && vip.realServers.length === 0)) {
+    return {
+      verdict: 'cannot tell',
+      summary: `No director and no real server of ${vips} is seen at work in ${thousands(frames)} frames; give them with --director and --real-server, or capture on a mirror port.`,
     };
   }
   const passed = verdicts.filter((v) => v.verdict === 'passed');

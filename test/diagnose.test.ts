@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { type FrameSource, LinkType } from '../src/capture/frame.ts';
 import { liveInfo } from '../src/capture/live/live-info.ts';
 import { NOTHING_GIVEN } from '../src/cluster/given/given.ts';
-import { diagnoseFrames } from '../src/diagnose.ts';
+import { diagnose, diagnoseFrames } from '../src/diagnose.ts';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/pcaps');
 
 const info = liveInfo('of nothing', LinkType.ethernet, 0);
 
@@ -46,4 +49,22 @@ test('what keeps a source from being read further is told', async () => {
     throw new Error('the disk is gone');
   });
   await expect(diagnoseFrames(source, null, NOTHING_GIVEN)).rejects.toThrow('the disk is gone');
+});
+
+test('a VIP that was given alone is not clean for that: of machines that nobody knows hardly anything is judged', async () => {
+  const judged = async (capture: string, ip: string) => {
+    const given = { ...NOTHING_GIVEN, vips: [{ ip, services: [] }] };
+    const { verdict, summary, findings } = await diagnose([{ name: join(FIXTURES, capture), point: null }], given);
+    return { verdict, summary, rules: findings.map(({ rule }) => rule) };
+  };
+  expect(await judged('director-no-rewrite/mirror.pcap', '192.168.200.188')).toMatchObject({
+    verdict: 'fault',
+    rules: ['director-no-rewrite'],
+  });
+  const dropped = await judged('director-not-forwarding-drop/mirror.pcap', '203.0.113.100');
+  expect(dropped).toMatchObject({ verdict: 'cannot tell', rules: [] });
+  expect(dropped.summary).toMatch(
+    /^No director and no real server of 203\.0\.113\.100 is seen at work in \d+ frames; give them with --director/,
+  );
+  expect(await judged('healthy-t5/mirror.pcap', '203.0.113.100')).toMatchObject({ verdict: 'clean', rules: [] });
 });

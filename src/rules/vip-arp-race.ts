@@ -31,7 +31,9 @@ export const vipArpRace: Rule<Data> = {
   severity: 'critical',
   summary: 'Several machines answer the same ARP request for one IP.',
   headline: (who, ip, isOne) =>
-    isOne ? `${who} answers ARP for ${ip} beside another machine` : `${who} answer ARP for ${ip} at the same time`,
+    isOne
+      ? `${who} answers ${protocolOf(ip)} for ${ip} beside another machine`
+      : `${who} answer ${protocolOf(ip)} for ${ip} at the same time`,
 
   *subjects(c) {
     const asked = c.o.claimedIps.filter((ip) => c.o.about(ip)!.askings.some((a) => a.answered > 0));
@@ -87,7 +89,7 @@ export const vipArpRace: Rule<Data> = {
 
   message(d) {
     const more = d.more === 0 ? '' : ` and ${count(d.more, 'more machine')}`;
-    return `${d.macs.join(', ')}${more} answer the same ARP request for ${d.ip}: ${count(d.races, 'request')} with several answers, the first in frame ${d.requestFrame}. If ${d.ip} is a VIP, all but the director must be silent about it.`;
+    return `${d.macs.join(', ')}${more} answer the same ${isIpv6(d.ip) ? 'neighbour solicitation' : 'ARP request'} for ${d.ip}: ${count(d.races, isIpv6(d.ip) ? 'solicitation' : 'request')} with several answers, the first in frame ${d.requestFrame}. If ${d.ip} is a VIP, all but the director must be silent about it.`;
   },
 
   remedy(d) {
@@ -104,6 +106,10 @@ export const vipArpRace: Rule<Data> = {
     };
   },
 };
+
+function protocolOf(ip: Ip): string {
+  return isIpv6(ip) ? 'neighbour discovery' : 'ARP';
+}
 
 /** Questions for an IP that several machines answered. */
 function racesFor(c: Case, ip: Ip): RaceSeen[] {

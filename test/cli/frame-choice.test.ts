@@ -68,3 +68,8 @@ describe('frames', () => {
     expectRefusal(run(['diagnose', FAULTY, '--filter', 'arp', '--anonymize']), /--filter names addresses that --anonymize replaces/);
   });
 });
+
+test('when none is chosen, that is what is said', () => {
+  const { verdict, summary } = diagnose('--since', '99h');
+  expect([verdict, summary]).toEqual(['cannot tell', 'None of 146 frames is judged: --since 99h chose none.']);
+});

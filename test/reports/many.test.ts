@@ -93,7 +93,7 @@ describe('real servers', () => {
     const of = diagnosis({ cluster: { ...CLUSTER, realServers: [...realServers, server(60, { silent: null, answered: 0 })] } });
     expect(serversTold(of, 20).others).toMatchObject({ count: 31, troubled: 30, silent: null });
     expect(plain(of)).toMatch(/^and 31 more, 30 with trouble +93 +60 +\? +\? +0$/m);
-    expect(plain(of)).toContain('? : answers of this machine');
+    expect(plain(of)).toContain('? : cannot be told from this capture');
     expect(renderMarkdown(of)).toContain('| and 39 more, 38 with trouble | 117 | 76 | ? | ? | 0 |');
   });
 

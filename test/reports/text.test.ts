@@ -76,7 +76,7 @@ describe('the table of real servers', () => {
     const servers = [realServer({ requests: 9, answered: 0, refused: 0, silent: null })];
     const text = plain(diagnosis({ cluster: { ...diagnosis().cluster, realServers: servers } }));
     expect(text).toMatch(/52:54:00:b0:61:3f +9 +\? +\? +\? +0$/m);
-    expect(text).toContain('? : answers of this machine do not pass where the capture was taken.');
+    expect(text).toContain('? : cannot be told from this capture.');
   });
 
   test('a long IPv6 address keeps its columns', () => {

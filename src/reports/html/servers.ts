@@ -17,7 +17,7 @@ export function serversTable(diagnosis: Diagnosis): Markup | null {
   const isPartial = all.some((server) => server.silent === null);
   const hasBypassed = told.some((server) => server.bypassed > 0);
   return html`<div class="wide" tabindex="0" role="region" aria-label="Requests per real server"><table><thead><tr><th scope="col">Real server</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Answered</th><th scope="col" class="n">Refused</th><th scope="col" class="n">Silent</th><th scope="col" class="n">Past the director</th><th scope="col"><span class="muted">of ${thousands(most)}</span></th></tr></thead><tbody>${told.map((server) => row(nameOf(server), server, most))}${others !== null && row(html`<span class="muted">${othersText(others)}</span>`, others, null)}</tbody></table></div><p class="legend"><span class="key k answered"></span>answered <span class="key k refused"></span>refused <span class="key k silent"></span>silent ${
-    isPartial && html`<span class="key k unseen"></span>? answers do not pass this capture point `
+    isPartial && html`<span class="key k unseen"></span>? cannot be told from this capture `
   }${hasBypassed && html`<span class="key k bypassed"></span>past the director (line below the bar)`}</p>`;
 }
 

@@ -170,9 +170,7 @@ export function serverLines(diagnosis: Diagnosis, style: Style): string[] {
   const lines = [style.chalk.bold(head), ...rows];
   if (others !== null) lines.push(style.chalk.dim(`-v shows all ${servers.length + others.count} real servers.`));
   if ([...servers, ...(others === null ? [] : [others])].some(({ silent }) => silent === null)) {
-    lines.push(
-      ...wrap('? : answers of this machine do not pass where the capture was taken.', style.width).map((line) => style.chalk.dim(line)),
-    );
+    lines.push(...wrap('? : cannot be told from this capture.', style.width).map((line) => style.chalk.dim(line)));
   }
   return lines;
 }
