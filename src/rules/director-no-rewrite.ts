@@ -181,6 +181,8 @@ function wrongDestination(machine: Machine, entry: Step, hop: Step): Data['desti
 function readEcho(c: Case, s: Subject, path: FlowPath, arrives: number, entry: Step, compared: Compared): Unwritten | null {
   const again = path.steps.findIndex((step) => isAgain(step, PathEvent.echo, entry));
   if (again < 0 || (s.vip === null && hasSeveralOwners(c, s.ip))) return null;
+  // A client that acknowledges an answer had one: what is seen twice is a later segment of it.
+  if (path.steps.some(({ event }) => event === PathEvent.established)) return null;
   const thrice = path.steps.findIndex((step) => isAgain(step, PathEvent.echoAgain, entry));
   const usual = compared.usualSightings;
   const seen = thrice >= 0 ? 3 : 2;

@@ -50,6 +50,12 @@ describe.each([4, 6] as const satisfies Version[])('director-no-rewrite (IPv%i)'
     expect(finding.message).toContain('with both MACs unchanged');
   });
 
+  test('what comes twice after the client has acknowledged an answer is no request', () => {
+    const story = resolved();
+    story.tcp(client, vip).syn(client, director).ack(client, director).clientReset([client, director]).story.again();
+    expect(judgeGiven(story).findings).toEqual([]);
+  });
+
   test('an unchanged request where there is nothing to compare it with is possible', () => {
     const story = new Story();
     story.tcp(client, vip).syn(client, director).story.again();
