@@ -9,7 +9,7 @@ import { captureOnGateway } from './capture-command.ts';
 import { directRequests } from './direct-requests.ts';
 import { announce, forget, silence } from './remedies.ts';
 import { arrivalAt, flowsOn, isSeenFromStart, sightingsOf } from './requests.ts';
-import { type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
+import { type Case, type Evidence, isGuessed, type Rule, realServersOf } from './rule.ts';
 import { count, endpoint, hopSays, hostOf, NO_DESTINATIONS, whoIs } from './wording.ts';
 
 interface Data {
@@ -65,7 +65,7 @@ export const directorBypassed: Rule<Data> = {
           firstFrame: first.at.frame,
         },
         culprits: [machine],
-        confidence: isGuessed(vip, machine) ? 'possible' : 'confirmed',
+        confidence: isGuessed(vip, machine) || handsOn(c, machine, s.ip) ? 'possible' : 'confirmed',
         count: flows,
         unit: 'requests',
         first: first.at,
@@ -96,3 +96,11 @@ export const directorBypassed: Rule<Data> = {
     };
   },
 };
+
+/** Whether a machine hands requests on to another one, which answers: it may be the director of those that it answers itself. */
+function handsOn(c: Case, machine: Machine, ip: Ip): boolean {
+  const isOwn = (mac: Mac) => machine.macs.includes(mac);
+  return c.o
+    .pathsTouching(machine.macs, ip)
+    .some(({ toward, from }) => toward.some((hop) => isOwn(hop.source)) && from.some((hop) => !isOwn(hop.source)));
+}
