@@ -59,7 +59,7 @@ export const directorCannotResolveRs: Rule<Data> = {
       // A director may miss other hosts too. Which of them should serve is known, or shows in requests that wait for it.
       const known = isRealServer(c, s.machine!);
       if (!known && !keepsRequestsWaiting(c, s.vip!, director, row)) continue;
-      if (sendsMeanwhile(c, s.machine!, director, row) || isTakenOut(c, director, row)) continue;
+      if (sendsMeanwhile(c, s.vip!, s.machine!, director, row) || isTakenOut(c, director, row)) continue;
       return [
         {
           data: {
@@ -130,8 +130,15 @@ export const directorCannotResolveRs: Rule<Data> = {
 };
 
 /** Whether the director sends requests to the machine between its questions: then it knows where, by answers that pass elsewhere. */
-function sendsMeanwhile(c: Case, machine: Machine, director: Machine, { first, last }: Unanswered): boolean {
-  return requestsTo(c, machine).some(({ step, at: { at } }) => at > first.at && at < last.at && director.macs.includes(step.source));
+function sendsMeanwhile(c: Case, vip: Vip, machine: Machine, director: Machine, { first, last }: Unanswered): boolean {
+  return [machine, ...(machine.macs.length === 0 ? unseenServers(c, vip) : [])].some((server) =>
+    requestsTo(c, server).some(({ step, at: { at } }) => at > first.at && at < last.at && director.macs.includes(step.source)),
+  );
+}
+
+/** Real servers of which no frame passes and no address is known: each may be the one that nothing is known of but its address. */
+function unseenServers(c: Case, vip: Vip): Machine[] {
+  return vip.realServers.map(({ machine }) => machine).filter((machine) => machine.ips.length === 0 && !c.sight.seesAllFrom(machine));
 }
 
 /** The hops by which requests come to a machine, to whichever VIP. One request may come from several directors. */

@@ -296,6 +296,20 @@ describe.each([4, 6] as const satisfies Version[])('director-cannot-resolve-rs (
       expect(sends(rs2)).toHaveLength(1);
     });
 
+    test('for an address without a MAC, while the director sends requests to a MAC without an address, of which no frame passes', () => {
+      const silent = (kept: boolean) => {
+        const story = healthy({ version });
+        for (let i = 0; i < 3; i++) {
+          story.whoHas(director, rs4.ip).wait(1000);
+          if (kept) story.tcp(remote, vip, { clientPort: 7000 + i }).syn(gateway, director, rs4);
+        }
+        story.tcp(remote, vip).syn(gateway, director);
+        return judge(story.whoHas(director, rs4.ip), {});
+      };
+      expect(silent(true).findings).toEqual([]);
+      expect(onlyFinding(silent(false), rule).confidence).toBe('probable');
+    });
+
     test('for one that got the first try past the director or from another one, and the next one from it', () => {
       const roles = given({ vips: [vip], directors: [director, backup], realServers: [rs1, rs2, rs3] });
       for (const first of [
