@@ -315,10 +315,11 @@ function verdictOf(
       summary: `${vips} may be ${guesses}, but that is only guessed; give the roles with -c, --vip, --director and --real-server.`,
     };
   }
-  if (cluster.vips.every((vip) => vip.directors.length === 0 && vip.realServers.length === 0)) {
+  // A machine of which only the address was given, and which no frame shows, is known by name alone: nothing can be judged of it.
+  if (cluster.vips.every((vip) => [...vip.directors, ...vip.realServers].every(({ machine }) => machine.macs.length === 0))) {
     return {
       verdict: 'cannot tell',
-      summary: `No director and no real server of ${vips} is seen at work in ${thousands(frames)} frames; give them with --director and --real-server, or capture on a mirror port.`,
+      summary: `No director and no real server of ${vips} is seen at work in ${thousands(frames)} frames; give them with --director IP=MAC and --real-server IP=MAC, or capture where requests pass between them.`,
     };
   }
   const passed = verdicts.filter((v) => v.verdict === 'passed');

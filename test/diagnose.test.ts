@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { type FrameSource, LinkType } from '../src/capture/frame.ts';
 import { liveInfo } from '../src/capture/live/live-info.ts';
-import { NOTHING_GIVEN } from '../src/cluster/given/given.ts';
+import { type Given, NOTHING_GIVEN } from '../src/cluster/given/given.ts';
 import { diagnose, diagnoseFrames } from '../src/diagnose.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/pcaps');
@@ -52,8 +52,8 @@ test('what keeps a source from being read further is told', async () => {
 });
 
 test('a VIP that was given alone is not clean for that: of machines that nobody knows hardly anything is judged', async () => {
-  const judged = async (capture: string, ip: string) => {
-    const given = { ...NOTHING_GIVEN, vips: [{ ip, services: [] }] };
+  const judged = async (capture: string, ip: string, machines: Partial<Given> = {}) => {
+    const given = { ...NOTHING_GIVEN, ...machines, vips: [{ ip, services: [] }] };
     const { verdict, summary, findings } = await diagnose([{ name: join(FIXTURES, capture), point: null }], given);
     return { verdict, summary, rules: findings.map(({ rule }) => rule) };
   };
@@ -66,5 +66,9 @@ test('a VIP that was given alone is not clean for that: of machines that nobody 
   expect(dropped.summary).toMatch(
     /^No director and no real server of 203\.0\.113\.100 is seen at work in \d+ frames; give them with --director/,
   );
+  // Nor do addresses help of machines that no frame shows.
+  const known = (ip: string) => [{ name: null, ips: [ip], macs: [], active: 'by-vrrp' as const }];
+  const byAddress = { directors: known('203.0.113.2'), realServers: known('203.0.113.10') };
+  expect(await judged('director-not-forwarding-drop/mirror.pcap', '203.0.113.100', byAddress)).toMatchObject({ verdict: 'cannot tell' });
   expect(await judged('healthy-t5/mirror.pcap', '203.0.113.100')).toMatchObject({ verdict: 'clean', rules: [] });
 });
